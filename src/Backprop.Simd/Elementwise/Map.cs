@@ -1,0 +1,66 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.Elementwise;
+
+/// <summary>The loops that apply a formula to arrays. Outputs may be the inputs themselves; partial overlap is not checked here.</summary>
+internal static unsafe class Map
+{
+    /// <summary>y[i] = operation(x[i]).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unary<TOperation>(TOperation operation, float* x, float* y, nint length)
+        where TOperation : struct, IUnaryOperation
+    {
+        var loop = new UnaryLoop<TOperation>(operation, x, y, length);
+        Tiers.Dispatch(ref loop);
+    }
+
+    /// <summary>z[i] = operation(x[i], y[i]).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Binary<TOperation>(TOperation operation, float* x, float* y, float* z, nint length)
+        where TOperation : struct, IBinaryOperation
+    {
+        var loop = new BinaryLoop<TOperation>(operation, x, y, z, length);
+        Tiers.Dispatch(ref loop);
+    }
+
+    internal readonly struct UnaryLoop<TOperation>(TOperation operation, float* x, float* y, nint length) : IVectorAction
+        where TOperation : struct, IUnaryOperation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Invoke<V>()
+            where V : struct, IVectorF32<V>
+        {
+            TOperation op = operation;
+            float* from = x, to = y;
+            nint i = 0;
+            for (; i <= length - V.Count; i += V.Count)
+                V.Store(op.Invoke(V.Load(from + i)), to + i);
+            if (i < length)
+            {
+                int rest = (int)(length - i);
+                V.StorePartial(op.Invoke(V.LoadPartial(from + i, rest)), to + i, rest);
+            }
+        }
+    }
+
+    internal readonly struct BinaryLoop<TOperation>(TOperation operation, float* x, float* y, float* z, nint length) : IVectorAction
+        where TOperation : struct, IBinaryOperation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Invoke<V>()
+            where V : struct, IVectorF32<V>
+        {
+            TOperation op = operation;
+            float* left = x, right = y, to = z;
+            nint i = 0;
+            for (; i <= length - V.Count; i += V.Count)
+                V.Store(op.Invoke(V.Load(left + i), V.Load(right + i)), to + i);
+            if (i < length)
+            {
+                int rest = (int)(length - i);
+                V.StorePartial(op.Invoke(V.LoadPartial(left + i, rest), V.LoadPartial(right + i, rest)), to + i, rest);
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.MatrixProduct;
+
+/// <summary>How much work an epilogue does per element.</summary>
+internal enum EpilogueCost
+{
+    /// <summary>Nothing at all: C gets the sums.</summary>
+    None,
+
+    /// <summary>A few instructions: applied to the accumulators before they are stored.</summary>
+    Light,
+
+    /// <summary>A transcendental formula: applied to the finished tile while it is in the L1 cache, so that its code exists once.</summary>
+    Heavy,
+}
+
+/// <summary>What happens to each finished element of C before (or, if heavy, just after) it is stored.</summary>
+internal interface IEpilogue
+{
+    /// <summary>A JIT constant.</summary>
+    static abstract EpilogueCost Cost { get; }
+
+    /// <summary>Gets the finished sums of C[row, column ..] and returns what C holds instead.</summary>
+    /// <param name="sums">The finished elements; lanes from <paramref name="count"/> on mean nothing and must not be stored anywhere.</param>
+    /// <param name="row">Row of C, counted over the whole product (a thread's share or a block does not start at 0 again).</param>
+    /// <param name="column">Column of C of lane 0, likewise.</param>
+    /// <param name="count">Valid lanes: V.Count for full vectors.</param>
+    V Apply<V>(V sums, nint row, nint column, int count)
+        where V : struct, IVectorF32<V>;
+}
+
+/// <summary>C gets the sums.</summary>
+internal readonly struct NoEpilogue : IEpilogue
+{
+    public static EpilogueCost Cost => EpilogueCost.None;
+
+    public V Apply<V>(V sums, nint row, nint column, int count)
+        where V : struct, IVectorF32<V> => sums;
+}

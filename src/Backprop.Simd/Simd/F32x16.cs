@@ -1,0 +1,176 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Raw = System.Runtime.Intrinsics.Vector512<float>;
+
+namespace Backprop.Simd.Internal.Simd;
+
+/// <summary>16 lanes: Vector512.</summary>
+internal readonly unsafe struct F32x16(Raw raw) : IVectorF32<F32x16>, IRegisters<F32x16, Raw>
+{
+    private readonly Raw _raw = raw;
+
+    public static int Count
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 16;
+    }
+
+    public static F32x16 IndicesInt
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(Vector512.Create(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Create(float value) => new(Vector512.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 CreateInt(int bits) => new(Vector512.Create(bits).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Load(float* source) => new(Vector512.Load(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(F32x16 value, float* destination) => value._raw.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 LoadPartial(float* source, int count) =>
+        Avx512F.IsSupported ? new(Avx512F.MaskLoad(source, FirstLanes(count), Raw.Zero)) : LoadPartialByCopy(source, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePartial(F32x16 value, float* destination, int count)
+    {
+        if (Avx512F.IsSupported)
+            Avx512F.MaskStore(destination, FirstLanes(count), value._raw);
+        else
+            StorePartialByCopy(value, destination, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Raw FirstLanes(int count) =>
+        Vector512.LessThan(IndicesInt._raw.AsInt32(), Vector512.Create(count)).AsSingle();
+
+    private static F32x16 LoadPartialByCopy(float* source, int count)
+    {
+        float* lanes = stackalloc float[16];
+        PartialCopy.Load(source, count, lanes, 16);
+        return Load(lanes);
+    }
+
+    private static void StorePartialByCopy(F32x16 value, float* destination, int count)
+    {
+        float* lanes = stackalloc float[16];
+        Store(value, lanes);
+        PartialCopy.Store(lanes, destination, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 operator +(F32x16 left, F32x16 right) => new(left._raw + right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 operator -(F32x16 left, F32x16 right) => new(left._raw - right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 operator *(F32x16 left, F32x16 right) => new(left._raw * right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 operator /(F32x16 left, F32x16 right) => new(left._raw / right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 operator -(F32x16 value) => new(-value._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 operator &(F32x16 left, F32x16 right) => new(left._raw & right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 operator |(F32x16 left, F32x16 right) => new(left._raw | right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 operator ^(F32x16 left, F32x16 right) => new(left._raw ^ right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 operator ~(F32x16 value) => new(~value._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 MultiplyAdd(F32x16 a, F32x16 b, F32x16 c) => new(Vector512.MultiplyAddEstimate(a._raw, b._raw, c._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Sqrt(F32x16 value) => new(Vector512.Sqrt(value._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Abs(F32x16 value) => new(Vector512.Abs(value._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 LessThan(F32x16 left, F32x16 right) => new(Vector512.LessThan(left._raw, right._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 LessThanOrEqual(F32x16 left, F32x16 right) => new(Vector512.LessThanOrEqual(left._raw, right._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Equals(F32x16 left, F32x16 right) => new(Vector512.Equals(left._raw, right._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Select(F32x16 mask, F32x16 ifTrue, F32x16 ifFalse) => new(Vector512.ConditionalSelect(mask._raw, ifTrue._raw, ifFalse._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 AddInt(F32x16 left, F32x16 right) => new((left._raw.AsInt32() + right._raw.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 SubtractInt(F32x16 left, F32x16 right) => new((left._raw.AsInt32() - right._raw.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 MultiplyInt(F32x16 left, F32x16 right) => new((left._raw.AsInt32() * right._raw.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 ShiftLeftInt(F32x16 value, int count) => new((value._raw.AsInt32() << count).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 ShiftRightLogicalInt(F32x16 value, int count) => new((value._raw.AsInt32() >>> count).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 ShiftRightArithmeticInt(F32x16 value, int count) => new((value._raw.AsInt32() >> count).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 LessThanInt(F32x16 left, F32x16 right) => new(Vector512.LessThan(left._raw.AsInt32(), right._raw.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 IntToFloat(F32x16 integers) => new(Vector512.ConvertToSingle(integers._raw.AsInt32()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 FloatToIntTruncated(F32x16 value) => new(Vector512.ConvertToInt32Native(value._raw).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float SumHalves(F32x16 value) => F32x8.SumHalves(new(value._raw.GetLower() + value._raw.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxHalves(F32x16 value)
+    {
+        Vector256<float> low = value._raw.GetLower(), high = value._raw.GetUpper();
+        return F32x8.MaxHalves(new(Vector256.ConditionalSelect(Vector256.GreaterThan(high, low), high, low)));
+    }
+
+    public static Raw ZeroRegister
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Raw.Zero;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw LoadRegister(float* source) => Vector512.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw BroadcastRegister(float value) => Vector512.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw MultiplyAddRegister(Raw a, Raw b, Raw c) => Vector512.MultiplyAddEstimate(a, b, c);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreRegister(Raw value, float* destination) => value.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Wrap(Raw register) => new(register);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw Unwrap(F32x16 value) => value._raw;
+}

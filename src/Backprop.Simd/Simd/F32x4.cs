@@ -1,0 +1,181 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Raw = System.Runtime.Intrinsics.Vector128<float>;
+
+namespace Backprop.Simd.Internal.Simd;
+
+/// <summary>4 lanes: Vector128.</summary>
+internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F32x4, Raw>
+{
+    private readonly Raw _raw = raw;
+
+    public static int Count
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 4;
+    }
+
+    public static F32x4 IndicesInt
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(Vector128.Create(0, 1, 2, 3).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Create(float value) => new(Vector128.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 CreateInt(int bits) => new(Vector128.Create(bits).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Load(float* source) => new(Vector128.Load(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(F32x4 value, float* destination) => value._raw.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 LoadPartial(float* source, int count) =>
+        Avx.IsSupported ? new(Avx.MaskLoad(source, FirstLanes(count))) : LoadPartialByCopy(source, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePartial(F32x4 value, float* destination, int count)
+    {
+        if (Avx.IsSupported)
+            Avx.MaskStore(destination, FirstLanes(count), value._raw);
+        else
+            StorePartialByCopy(value, destination, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Raw FirstLanes(int count) =>
+        Vector128.LessThan(IndicesInt._raw.AsInt32(), Vector128.Create(count)).AsSingle();
+
+    private static F32x4 LoadPartialByCopy(float* source, int count)
+    {
+        float* lanes = stackalloc float[4];
+        PartialCopy.Load(source, count, lanes, 4);
+        return Load(lanes);
+    }
+
+    private static void StorePartialByCopy(F32x4 value, float* destination, int count)
+    {
+        float* lanes = stackalloc float[4];
+        Store(value, lanes);
+        PartialCopy.Store(lanes, destination, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator +(F32x4 left, F32x4 right) => new(left._raw + right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator -(F32x4 left, F32x4 right) => new(left._raw - right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator *(F32x4 left, F32x4 right) => new(left._raw * right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator /(F32x4 left, F32x4 right) => new(left._raw / right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator -(F32x4 value) => new(-value._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator &(F32x4 left, F32x4 right) => new(left._raw & right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator |(F32x4 left, F32x4 right) => new(left._raw | right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator ^(F32x4 left, F32x4 right) => new(left._raw ^ right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator ~(F32x4 value) => new(~value._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 MultiplyAdd(F32x4 a, F32x4 b, F32x4 c) => new(Vector128.MultiplyAddEstimate(a._raw, b._raw, c._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Sqrt(F32x4 value) => new(Vector128.Sqrt(value._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Abs(F32x4 value) => new(Vector128.Abs(value._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 LessThan(F32x4 left, F32x4 right) => new(Vector128.LessThan(left._raw, right._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 LessThanOrEqual(F32x4 left, F32x4 right) => new(Vector128.LessThanOrEqual(left._raw, right._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Equals(F32x4 left, F32x4 right) => new(Vector128.Equals(left._raw, right._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Select(F32x4 mask, F32x4 ifTrue, F32x4 ifFalse) => new(Vector128.ConditionalSelect(mask._raw, ifTrue._raw, ifFalse._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 AddInt(F32x4 left, F32x4 right) => new((left._raw.AsInt32() + right._raw.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 SubtractInt(F32x4 left, F32x4 right) => new((left._raw.AsInt32() - right._raw.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 MultiplyInt(F32x4 left, F32x4 right) => new((left._raw.AsInt32() * right._raw.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 ShiftLeftInt(F32x4 value, int count) => new((value._raw.AsInt32() << count).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 ShiftRightLogicalInt(F32x4 value, int count) => new((value._raw.AsInt32() >>> count).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 ShiftRightArithmeticInt(F32x4 value, int count) => new((value._raw.AsInt32() >> count).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 LessThanInt(F32x4 left, F32x4 right) => new(Vector128.LessThan(left._raw.AsInt32(), right._raw.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 IntToFloat(F32x4 integers) => new(Vector128.ConvertToSingle(integers._raw.AsInt32()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 FloatToIntTruncated(F32x4 value) => new(Vector128.ConvertToInt32Native(value._raw).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float SumHalves(F32x4 value)
+    {
+        Raw pairs = value._raw + Vector128.Shuffle(value._raw, Vector128.Create(2, 3, 2, 3));
+        return pairs[0] + pairs[1];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxHalves(F32x4 value)
+    {
+        Raw high = Vector128.Shuffle(value._raw, Vector128.Create(2, 3, 2, 3));
+        Raw pairs = Vector128.ConditionalSelect(Vector128.GreaterThan(high, value._raw), high, value._raw);
+        return pairs[1] > pairs[0] ? pairs[1] : pairs[0];
+    }
+
+    public static Raw ZeroRegister
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Raw.Zero;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw LoadRegister(float* source) => Vector128.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw BroadcastRegister(float value) => Vector128.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw MultiplyAddRegister(Raw a, Raw b, Raw c) => Vector128.MultiplyAddEstimate(a, b, c);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreRegister(Raw value, float* destination) => value.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Wrap(Raw register) => new(register);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw Unwrap(F32x4 value) => value._raw;
+}

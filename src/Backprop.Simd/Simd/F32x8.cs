@@ -1,0 +1,176 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Raw = System.Runtime.Intrinsics.Vector256<float>;
+
+namespace Backprop.Simd.Internal.Simd;
+
+/// <summary>8 lanes: Vector256.</summary>
+internal readonly unsafe struct F32x8(Raw raw) : IVectorF32<F32x8>, IRegisters<F32x8, Raw>
+{
+    private readonly Raw _raw = raw;
+
+    public static int Count
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 8;
+    }
+
+    public static F32x8 IndicesInt
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(Vector256.Create(0, 1, 2, 3, 4, 5, 6, 7).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Create(float value) => new(Vector256.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 CreateInt(int bits) => new(Vector256.Create(bits).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Load(float* source) => new(Vector256.Load(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(F32x8 value, float* destination) => value._raw.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 LoadPartial(float* source, int count) =>
+        Avx.IsSupported ? new(Avx.MaskLoad(source, FirstLanes(count))) : LoadPartialByCopy(source, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePartial(F32x8 value, float* destination, int count)
+    {
+        if (Avx.IsSupported)
+            Avx.MaskStore(destination, FirstLanes(count), value._raw);
+        else
+            StorePartialByCopy(value, destination, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Raw FirstLanes(int count) =>
+        Vector256.LessThan(IndicesInt._raw.AsInt32(), Vector256.Create(count)).AsSingle();
+
+    private static F32x8 LoadPartialByCopy(float* source, int count)
+    {
+        float* lanes = stackalloc float[8];
+        PartialCopy.Load(source, count, lanes, 8);
+        return Load(lanes);
+    }
+
+    private static void StorePartialByCopy(F32x8 value, float* destination, int count)
+    {
+        float* lanes = stackalloc float[8];
+        Store(value, lanes);
+        PartialCopy.Store(lanes, destination, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 operator +(F32x8 left, F32x8 right) => new(left._raw + right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 operator -(F32x8 left, F32x8 right) => new(left._raw - right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 operator *(F32x8 left, F32x8 right) => new(left._raw * right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 operator /(F32x8 left, F32x8 right) => new(left._raw / right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 operator -(F32x8 value) => new(-value._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 operator &(F32x8 left, F32x8 right) => new(left._raw & right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 operator |(F32x8 left, F32x8 right) => new(left._raw | right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 operator ^(F32x8 left, F32x8 right) => new(left._raw ^ right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 operator ~(F32x8 value) => new(~value._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 MultiplyAdd(F32x8 a, F32x8 b, F32x8 c) => new(Vector256.MultiplyAddEstimate(a._raw, b._raw, c._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Sqrt(F32x8 value) => new(Vector256.Sqrt(value._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Abs(F32x8 value) => new(Vector256.Abs(value._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 LessThan(F32x8 left, F32x8 right) => new(Vector256.LessThan(left._raw, right._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 LessThanOrEqual(F32x8 left, F32x8 right) => new(Vector256.LessThanOrEqual(left._raw, right._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Equals(F32x8 left, F32x8 right) => new(Vector256.Equals(left._raw, right._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Select(F32x8 mask, F32x8 ifTrue, F32x8 ifFalse) => new(Vector256.ConditionalSelect(mask._raw, ifTrue._raw, ifFalse._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 AddInt(F32x8 left, F32x8 right) => new((left._raw.AsInt32() + right._raw.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 SubtractInt(F32x8 left, F32x8 right) => new((left._raw.AsInt32() - right._raw.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 MultiplyInt(F32x8 left, F32x8 right) => new((left._raw.AsInt32() * right._raw.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 ShiftLeftInt(F32x8 value, int count) => new((value._raw.AsInt32() << count).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 ShiftRightLogicalInt(F32x8 value, int count) => new((value._raw.AsInt32() >>> count).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 ShiftRightArithmeticInt(F32x8 value, int count) => new((value._raw.AsInt32() >> count).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 LessThanInt(F32x8 left, F32x8 right) => new(Vector256.LessThan(left._raw.AsInt32(), right._raw.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 IntToFloat(F32x8 integers) => new(Vector256.ConvertToSingle(integers._raw.AsInt32()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 FloatToIntTruncated(F32x8 value) => new(Vector256.ConvertToInt32Native(value._raw).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float SumHalves(F32x8 value) => F32x4.SumHalves(new(value._raw.GetLower() + value._raw.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxHalves(F32x8 value)
+    {
+        Vector128<float> low = value._raw.GetLower(), high = value._raw.GetUpper();
+        return F32x4.MaxHalves(new(Vector128.ConditionalSelect(Vector128.GreaterThan(high, low), high, low)));
+    }
+
+    public static Raw ZeroRegister
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Raw.Zero;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw LoadRegister(float* source) => Vector256.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw BroadcastRegister(float value) => Vector256.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw MultiplyAddRegister(Raw a, Raw b, Raw c) => Vector256.MultiplyAddEstimate(a, b, c);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreRegister(Raw value, float* destination) => value.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Wrap(Raw register) => new(register);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw Unwrap(F32x8 value) => value._raw;
+}

@@ -1,0 +1,174 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Raw = System.Numerics.Vector<float>;
+
+namespace Backprop.Simd.Internal.Simd;
+
+/// <summary>Vector&lt;float&gt;: as many lanes as the runtime gives it; the tier of an unknown instruction set.</summary>
+internal readonly unsafe struct F32xN(Raw raw) : IVectorF32<F32xN>, IRegisters<F32xN, Raw>
+{
+    private readonly Raw _raw = raw;
+
+    public static int Count
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Raw.Count;
+    }
+
+    public static F32xN IndicesInt
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(Vector.AsVectorSingle(Vector<int>.Indices));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN Create(float value) => new(new Raw(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN CreateInt(int bits) => new(Vector.AsVectorSingle(new Vector<int>(bits)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN Load(float* source) => new(Vector.Load(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(F32xN value, float* destination) => value._raw.Store(destination);
+
+    public static F32xN LoadPartial(float* source, int count)
+    {
+        float* lanes = stackalloc float[Raw.Count];
+        PartialCopy.Load(source, count, lanes, Raw.Count);
+        return Load(lanes);
+    }
+
+    public static void StorePartial(F32xN value, float* destination, int count)
+    {
+        float* lanes = stackalloc float[Raw.Count];
+        Store(value, lanes);
+        PartialCopy.Store(lanes, destination, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN operator +(F32xN left, F32xN right) => new(left._raw + right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN operator -(F32xN left, F32xN right) => new(left._raw - right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN operator *(F32xN left, F32xN right) => new(left._raw * right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN operator /(F32xN left, F32xN right) => new(left._raw / right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN operator -(F32xN value) => new(-value._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN operator &(F32xN left, F32xN right) => new(left._raw & right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN operator |(F32xN left, F32xN right) => new(left._raw | right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN operator ^(F32xN left, F32xN right) => new(left._raw ^ right._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN operator ~(F32xN value) => new(~value._raw);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN MultiplyAdd(F32xN a, F32xN b, F32xN c) => new(Vector.MultiplyAddEstimate(a._raw, b._raw, c._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN Sqrt(F32xN value) => new(Vector.SquareRoot(value._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN Abs(F32xN value) => new(Vector.Abs(value._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN LessThan(F32xN left, F32xN right) => new(Vector.AsVectorSingle(Vector.LessThan(left._raw, right._raw)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN LessThanOrEqual(F32xN left, F32xN right) => new(Vector.AsVectorSingle(Vector.LessThanOrEqual(left._raw, right._raw)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN Equals(F32xN left, F32xN right) => new(Vector.AsVectorSingle(Vector.Equals(left._raw, right._raw)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN Select(F32xN mask, F32xN ifTrue, F32xN ifFalse) => new(Vector.ConditionalSelect(mask._raw, ifTrue._raw, ifFalse._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN AddInt(F32xN left, F32xN right) => new(Vector.AsVectorSingle(Vector.AsVectorInt32(left._raw) + Vector.AsVectorInt32(right._raw)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN SubtractInt(F32xN left, F32xN right) => new(Vector.AsVectorSingle(Vector.AsVectorInt32(left._raw) - Vector.AsVectorInt32(right._raw)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN MultiplyInt(F32xN left, F32xN right) => new(Vector.AsVectorSingle(Vector.AsVectorInt32(left._raw) * Vector.AsVectorInt32(right._raw)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN ShiftLeftInt(F32xN value, int count) => new(Vector.AsVectorSingle(Vector.AsVectorInt32(value._raw) << count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN ShiftRightLogicalInt(F32xN value, int count) => new(Vector.AsVectorSingle(Vector.AsVectorInt32(value._raw) >>> count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN ShiftRightArithmeticInt(F32xN value, int count) => new(Vector.AsVectorSingle(Vector.AsVectorInt32(value._raw) >> count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN LessThanInt(F32xN left, F32xN right) => new(Vector.AsVectorSingle(Vector.LessThan(Vector.AsVectorInt32(left._raw), Vector.AsVectorInt32(right._raw))));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN IntToFloat(F32xN integers) => new(Vector.ConvertToSingle(Vector.AsVectorInt32(integers._raw)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN FloatToIntTruncated(F32xN value) => new(Vector.AsVectorSingle(Vector.ConvertToInt32Native(value._raw)));
+
+    public static float SumHalves(F32xN value)
+    {
+        float* lanes = stackalloc float[Raw.Count];
+        Store(value, lanes);
+        for (int half = Raw.Count / 2; half > 0; half /= 2)
+        {
+            for (int i = 0; i < half; i++)
+                lanes[i] += lanes[i + half];
+        }
+
+        return lanes[0];
+    }
+
+    public static float MaxHalves(F32xN value)
+    {
+        float* lanes = stackalloc float[Raw.Count];
+        Store(value, lanes);
+        for (int half = Raw.Count / 2; half > 0; half /= 2)
+        {
+            for (int i = 0; i < half; i++)
+                lanes[i] = lanes[i + half] > lanes[i] ? lanes[i + half] : lanes[i];
+        }
+
+        return lanes[0];
+    }
+
+    public static Raw ZeroRegister
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Raw.Zero;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw LoadRegister(float* source) => Vector.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw BroadcastRegister(float value) => new(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw MultiplyAddRegister(Raw a, Raw b, Raw c) => Vector.MultiplyAddEstimate(a, b, c);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreRegister(Raw value, float* destination) => value.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN Wrap(Raw register) => new(register);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw Unwrap(F32xN value) => value._raw;
+}

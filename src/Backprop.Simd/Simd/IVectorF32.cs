@@ -1,0 +1,93 @@
+namespace Backprop.Simd.Internal.Simd;
+
+/// <summary>The vector vocabulary: one struct per width implements it, and every formula and loop is written once against it.</summary>
+/// <remarks>
+/// Operators are lane-wise IEEE single precision. Comparisons give a mask: all bits set in the lanes where they hold, none elsewhere.
+/// Members named <c>...Int</c> read the lanes' bits as 32-bit signed integers that wrap around.
+/// Nothing here may differ between machines with FMA: no estimates, no native min/max, no native conversions (docs/architecture.md).
+/// </remarks>
+internal unsafe interface IVectorF32<V>
+    where V : struct, IVectorF32<V>
+{
+    /// <summary>Lanes; a JIT constant.</summary>
+    static abstract int Count { get; }
+
+    static abstract V Create(float value);
+
+    /// <summary>Every lane gets these 32 bits.</summary>
+    static abstract V CreateInt(int bits);
+
+    /// <summary>Lane i holds the integer i.</summary>
+    static abstract V IndicesInt { get; }
+
+    static abstract V Load(float* source);
+
+    static abstract void Store(V value, float* destination);
+
+    /// <summary>Reads <paramref name="count"/> floats, 0 to Count; the other lanes are +0 and their memory is not touched.</summary>
+    static abstract V LoadPartial(float* source, int count);
+
+    /// <summary>Writes the first <paramref name="count"/> lanes, 0 to Count, and touches nothing else.</summary>
+    static abstract void StorePartial(V value, float* destination, int count);
+
+    static abstract V operator +(V left, V right);
+
+    static abstract V operator -(V left, V right);
+
+    static abstract V operator *(V left, V right);
+
+    static abstract V operator /(V left, V right);
+
+    /// <summary>Flips the sign bit.</summary>
+    static abstract V operator -(V value);
+
+    static abstract V operator &(V left, V right);
+
+    static abstract V operator |(V left, V right);
+
+    static abstract V operator ^(V left, V right);
+
+    static abstract V operator ~(V value);
+
+    /// <summary>a * b + c, rounded once where the CPU has FMA (rounded twice elsewhere: outside the same-bits promise).</summary>
+    static abstract V MultiplyAdd(V a, V b, V c);
+
+    static abstract V Sqrt(V value);
+
+    static abstract V Abs(V value);
+
+    static abstract V LessThan(V left, V right);
+
+    static abstract V LessThanOrEqual(V left, V right);
+
+    static abstract V Equals(V left, V right);
+
+    static abstract V Select(V mask, V ifTrue, V ifFalse);
+
+    static abstract V AddInt(V left, V right);
+
+    static abstract V SubtractInt(V left, V right);
+
+    static abstract V MultiplyInt(V left, V right);
+
+    static abstract V ShiftLeftInt(V value, int count);
+
+    static abstract V ShiftRightLogicalInt(V value, int count);
+
+    static abstract V ShiftRightArithmeticInt(V value, int count);
+
+    /// <summary>Signed comparison of the integer lanes; gives a mask.</summary>
+    static abstract V LessThanInt(V left, V right);
+
+    /// <summary>Converts the integer lanes to float, to nearest even.</summary>
+    static abstract V IntToFloat(V integers);
+
+    /// <summary>Converts to integer lanes towards zero; the caller guarantees |value| below 2^31 (NaN and larger values differ between CPUs).</summary>
+    static abstract V FloatToIntTruncated(V value);
+
+    /// <summary>Sum of the lanes: the upper half is added to the lower half until one lane is left.</summary>
+    static abstract float SumHalves(V value);
+
+    /// <summary>Largest lane, folded in halves as <see cref="SumHalves"/> with a &gt; b ? a : b.</summary>
+    static abstract float MaxHalves(V value);
+}

@@ -1,0 +1,168 @@
+using System.Runtime.CompilerServices;
+
+namespace Backprop.Simd.Internal.Simd;
+
+/// <summary>Two vectors that act as one of twice the lanes.</summary>
+/// <remarks>Row statistics always run on 16 lanes, whatever the CPU has, so that their order of summation is the same everywhere.</remarks>
+internal readonly unsafe struct Pair<V>(V low, V high) : IVectorF32<Pair<V>>
+    where V : struct, IVectorF32<V>
+{
+    private readonly V _low = low;
+    private readonly V _high = high;
+
+    public static int Count
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 2 * V.Count;
+    }
+
+    public static Pair<V> IndicesInt
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(V.IndicesInt, V.AddInt(V.IndicesInt, V.CreateInt(V.Count)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> Create(float value) => new(V.Create(value), V.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> CreateInt(int bits) => new(V.CreateInt(bits), V.CreateInt(bits));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> Load(float* source) => new(V.Load(source), V.Load(source + V.Count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Pair<V> value, float* destination)
+    {
+        V.Store(value._low, destination);
+        V.Store(value._high, destination + V.Count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> LoadPartial(float* source, int count) =>
+        count >= V.Count
+            ? new(V.Load(source), V.LoadPartial(source + V.Count, count - V.Count))
+            : new(V.LoadPartial(source, count), V.Create(0f));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePartial(Pair<V> value, float* destination, int count)
+    {
+        if (count >= V.Count)
+        {
+            V.Store(value._low, destination);
+            V.StorePartial(value._high, destination + V.Count, count - V.Count);
+        }
+        else
+        {
+            V.StorePartial(value._low, destination, count);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> operator +(Pair<V> left, Pair<V> right) =>
+        new(left._low + right._low, left._high + right._high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> operator -(Pair<V> left, Pair<V> right) =>
+        new(left._low - right._low, left._high - right._high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> operator *(Pair<V> left, Pair<V> right) =>
+        new(left._low * right._low, left._high * right._high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> operator /(Pair<V> left, Pair<V> right) =>
+        new(left._low / right._low, left._high / right._high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> operator &(Pair<V> left, Pair<V> right) =>
+        new(left._low & right._low, left._high & right._high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> operator |(Pair<V> left, Pair<V> right) =>
+        new(left._low | right._low, left._high | right._high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> operator ^(Pair<V> left, Pair<V> right) =>
+        new(left._low ^ right._low, left._high ^ right._high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> operator -(Pair<V> value) =>
+        new(-value._low, -value._high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> operator ~(Pair<V> value) =>
+        new(~value._low, ~value._high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> Sqrt(Pair<V> value) =>
+        new(V.Sqrt(value._low), V.Sqrt(value._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> Abs(Pair<V> value) =>
+        new(V.Abs(value._low), V.Abs(value._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> IntToFloat(Pair<V> value) =>
+        new(V.IntToFloat(value._low), V.IntToFloat(value._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> FloatToIntTruncated(Pair<V> value) =>
+        new(V.FloatToIntTruncated(value._low), V.FloatToIntTruncated(value._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> LessThan(Pair<V> left, Pair<V> right) =>
+        new(V.LessThan(left._low, right._low), V.LessThan(left._high, right._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> LessThanOrEqual(Pair<V> left, Pair<V> right) =>
+        new(V.LessThanOrEqual(left._low, right._low), V.LessThanOrEqual(left._high, right._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> Equals(Pair<V> left, Pair<V> right) =>
+        new(V.Equals(left._low, right._low), V.Equals(left._high, right._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> AddInt(Pair<V> left, Pair<V> right) =>
+        new(V.AddInt(left._low, right._low), V.AddInt(left._high, right._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> SubtractInt(Pair<V> left, Pair<V> right) =>
+        new(V.SubtractInt(left._low, right._low), V.SubtractInt(left._high, right._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> MultiplyInt(Pair<V> left, Pair<V> right) =>
+        new(V.MultiplyInt(left._low, right._low), V.MultiplyInt(left._high, right._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> LessThanInt(Pair<V> left, Pair<V> right) =>
+        new(V.LessThanInt(left._low, right._low), V.LessThanInt(left._high, right._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> ShiftLeftInt(Pair<V> value, int count) =>
+        new(V.ShiftLeftInt(value._low, count), V.ShiftLeftInt(value._high, count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> ShiftRightLogicalInt(Pair<V> value, int count) =>
+        new(V.ShiftRightLogicalInt(value._low, count), V.ShiftRightLogicalInt(value._high, count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> ShiftRightArithmeticInt(Pair<V> value, int count) =>
+        new(V.ShiftRightArithmeticInt(value._low, count), V.ShiftRightArithmeticInt(value._high, count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> MultiplyAdd(Pair<V> a, Pair<V> b, Pair<V> c) =>
+        new(V.MultiplyAdd(a._low, b._low, c._low), V.MultiplyAdd(a._high, b._high, c._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> Select(Pair<V> mask, Pair<V> ifTrue, Pair<V> ifFalse) =>
+        new(V.Select(mask._low, ifTrue._low, ifFalse._low), V.Select(mask._high, ifTrue._high, ifFalse._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float SumHalves(Pair<V> value) =>
+        V.SumHalves(value._low + value._high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxHalves(Pair<V> value) =>
+        V.MaxHalves(V.Select(V.LessThan(value._low, value._high), value._high, value._low));
+}

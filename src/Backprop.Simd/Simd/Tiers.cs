@@ -1,0 +1,79 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Backprop.Simd.Internal.Simd;
+
+/// <summary>Work that is written once for every vector width: a struct that holds its operands.</summary>
+internal interface IVectorAction
+{
+    void Invoke<V>()
+        where V : struct, IVectorF32<V>;
+}
+
+/// <summary>Work that needs raw registers beside the vocabulary: the matrix product.</summary>
+internal interface IRegisterAction
+{
+    void Invoke<V, R>()
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct;
+}
+
+/// <summary>The one place that picks the vector width. Every test below is a JIT constant, so a dispatch folds to one direct call.</summary>
+/// <remarks>
+/// The tests ask for IsHardwareAccelerated, not for instruction sets: <c>DOTNET_PreferredVectorBitWidth</c> caps only the former.
+/// Adding a width is its file plus one line in each method here.
+/// </remarks>
+internal static class Tiers
+{
+    public static SimdTier Best
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector512.IsHardwareAccelerated ? SimdTier.Vector512
+            : Vector256.IsHardwareAccelerated ? SimdTier.Vector256
+            : Vector128.IsHardwareAccelerated ? SimdTier.Vector128
+            : SimdTier.Portable;
+    }
+
+    /// <summary>Runs the work on the widest accelerated vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Dispatch<TAction>(ref TAction action)
+        where TAction : struct, IVectorAction
+    {
+        if (Vector512.IsHardwareAccelerated)
+            action.Invoke<F32x16>();
+        else if (Vector256.IsHardwareAccelerated)
+            action.Invoke<F32x8>();
+        else if (Vector128.IsHardwareAccelerated)
+            action.Invoke<F32x4>();
+        else
+            action.Invoke<F32xN>();
+    }
+
+    /// <summary>Runs the work on exactly 16 lanes: the layout in which rows are summed, equal on every tier.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void DispatchSixteenLanes<TAction>(ref TAction action)
+        where TAction : struct, IVectorAction
+    {
+        if (Vector512.IsHardwareAccelerated)
+            action.Invoke<F32x16>();
+        else if (Vector256.IsHardwareAccelerated)
+            action.Invoke<Pair<F32x8>>();
+        else
+            action.Invoke<Pair<Pair<F32x4>>>();
+    }
+
+    /// <summary>Runs the work on the widest accelerated vector and its raw register.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void DispatchRegisters<TAction>(ref TAction action)
+        where TAction : struct, IRegisterAction
+    {
+        if (Vector512.IsHardwareAccelerated)
+            action.Invoke<F32x16, Vector512<float>>();
+        else if (Vector256.IsHardwareAccelerated)
+            action.Invoke<F32x8, Vector256<float>>();
+        else if (Vector128.IsHardwareAccelerated)
+            action.Invoke<F32x4, Vector128<float>>();
+        else
+            action.Invoke<F32xN, System.Numerics.Vector<float>>();
+    }
+}

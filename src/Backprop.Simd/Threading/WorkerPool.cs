@@ -1,0 +1,228 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using Backprop.Simd.Internal.Simd;
+using Backprop.Simd.Internal.Threading;
+
+namespace Backprop.Simd;
+
+/// <summary>Threads that share the work of trainers, predictors and matrix products. The caller owns it and passes it to them.</summary>
+/// <remarks>
+/// Threads start once, in the constructor; a call allocates nothing. After a job a worker spins for at most 20 microseconds (waking a parked
+/// thread costs about 10), then parks: an idle pool burns no CPU. Results never depend on the number of threads.
+/// Any thread may use the pool at any time; jobs of different threads run one after the other. An exception in a worker reaches the caller, and the pool stays usable.
+/// </remarks>
+public sealed unsafe class WorkerPool : IDisposable
+{
+    private static readonly long s_spinTicks = Stopwatch.Frequency / 50_000;
+
+    [ThreadStatic]
+    private static bool t_inJob;
+
+    private readonly object _gate = new();
+    private readonly Worker[] _workers;
+    private readonly AutoResetEvent _done = new(false);
+    private readonly bool _mayGainFromSpinning;
+
+    private void* _job;
+    private delegate*<void*, int, void> _execute;
+    private int _parts;
+    private int _pending;
+    private int _callerParked;
+    private bool _stopping;
+    private Exception? _failure;
+
+    /// <summary>Starts <paramref name="threads"/> - 1 threads; the calling thread is the remaining one.</summary>
+    /// <param name="threads">Threads that work on one job, the caller included; 1 to 1024.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is outside 1 to 1024.</exception>
+    public WorkerPool(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, 1024);
+        Threads = threads;
+        _mayGainFromSpinning = threads <= Environment.ProcessorCount;
+        _workers = new Worker[threads - 1];
+        for (int i = 0; i < _workers.Length; i++)
+        {
+            var worker = new Worker(i + 1);
+            _workers[i] = worker;
+            worker.Thread = new Thread(() => Loop(worker))
+            {
+                IsBackground = true,
+                Name = $"Backprop.Simd worker {worker.Index}",
+            };
+            worker.Thread.Start();
+        }
+    }
+
+    /// <summary>Threads that work on one job, the caller included.</summary>
+    public int Threads { get; }
+
+    internal bool IsDisposed => _stopping;
+
+    /// <summary>Stops and joins the threads. Calling it again does nothing.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_stopping)
+                return;
+            _stopping = true;
+            foreach (Worker worker in _workers)
+                worker.Post();
+        }
+
+        foreach (Worker worker in _workers)
+        {
+            worker.Dispose();
+        }
+
+        _done.Dispose();
+    }
+
+    /// <summary>Runs the parts of a job, part p on thread p modulo <see cref="Threads"/>, and returns when all are done.</summary>
+    /// <exception cref="ObjectDisposedException">The pool was disposed.</exception>
+    internal void Run<TJob>(ref TJob job, int parts)
+        where TJob : struct, IJob
+    {
+        // A job that starts a job would wait for itself: the inner one stays on its thread.
+        if (parts <= 1 || _workers.Length == 0 || t_inJob)
+        {
+            ObjectDisposedException.ThrowIf(_stopping, this);
+            for (int part = 0; part < parts; part++)
+                job.Execute(part);
+            return;
+        }
+
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_stopping, this);
+
+            // The caller waits below until every worker is done, so its frame, and the job in it, outlives their use.
+            // A job inside a heap object would need pinning: jobs are locals.
+            _job = Unsafe.AsPointer(ref job);
+            _execute = &Execute<TJob>;
+            _parts = parts;
+            int helpers = Math.Min(parts - 1, _workers.Length);
+            _pending = helpers;
+            for (int i = 0; i < helpers; i++)
+                _workers[i].Post();
+
+            Exception? own = ExecuteParts(0);
+            WaitForWorkers();
+            _job = null;
+
+            Exception? failure = own ?? _failure;
+            _failure = null;
+            if (failure is not null)
+                ExceptionDispatchInfo.Throw(failure);
+        }
+    }
+
+    private static void Execute<TJob>(void* job, int part)
+        where TJob : struct, IJob => Unsafe.AsRef<TJob>(job).Execute(part);
+
+    private Exception? ExecuteParts(int thread)
+    {
+        t_inJob = true;
+        try
+        {
+            for (int part = thread; part < _parts; part += Threads)
+                _execute(_job, part);
+            return null;
+        }
+        catch (Exception e)
+        {
+            return e;
+        }
+        finally
+        {
+            t_inJob = false;
+        }
+    }
+
+    private void WaitForWorkers()
+    {
+        var pause = new SpinPhase(_mayGainFromSpinning);
+        while (pause.Continue())
+        {
+            if (Volatile.Read(ref _pending) == 0)
+                return;
+        }
+
+        // Whoever takes the flag back, this thread or the last worker, knows what the other saw: no wake-up is lost or left over.
+        Interlocked.Exchange(ref _callerParked, 1);
+        if (Volatile.Read(ref _pending) == 0 && Interlocked.Exchange(ref _callerParked, 0) == 1)
+            return;
+        _done.WaitOne();
+    }
+
+    private void Loop(Worker worker)
+    {
+        FloatEnvironment.Observe();
+        for (int ticket = 1; ; ticket++)
+        {
+            worker.WaitFor(ticket, _mayGainFromSpinning);
+            if (_stopping)
+                return;
+            if (ExecuteParts(worker.Index) is { } failure)
+                Interlocked.CompareExchange(ref _failure, failure, null);
+            if (Interlocked.Decrement(ref _pending) == 0 && Interlocked.Exchange(ref _callerParked, 0) == 1)
+                _done.Set();
+        }
+    }
+
+    /// <summary>At most 20 microseconds of polling.</summary>
+    private struct SpinPhase(bool enabled)
+    {
+        private readonly long _end = enabled ? Stopwatch.GetTimestamp() + s_spinTicks : 0;
+
+        public readonly bool Continue()
+        {
+            if (Stopwatch.GetTimestamp() >= _end)
+                return false;
+            Thread.SpinWait(1);
+            return true;
+        }
+    }
+
+    /// <summary>One thread and its mailbox: the caller raises the ticket, the thread waits for the next one.</summary>
+    private sealed class Worker(int index) : IDisposable
+    {
+        private readonly AutoResetEvent _parking = new(false);
+        private int _posted;
+        private int _parked;
+
+        public int Index { get; } = index;
+
+        public Thread? Thread { get; set; }
+
+        public void Post()
+        {
+            Interlocked.Increment(ref _posted);
+            if (Interlocked.Exchange(ref _parked, 0) == 1)
+                _parking.Set();
+        }
+
+        public void WaitFor(int ticket, bool spin)
+        {
+            var pause = new SpinPhase(spin);
+            while (pause.Continue())
+            {
+                if (Volatile.Read(ref _posted) >= ticket)
+                    return;
+            }
+
+            Interlocked.Exchange(ref _parked, 1);
+            if (Volatile.Read(ref _posted) >= ticket && Interlocked.Exchange(ref _parked, 0) == 1)
+                return;
+            _parking.WaitOne();
+        }
+
+        public void Dispose()
+        {
+            Thread!.Join();
+            _parking.Dispose();
+        }
+    }
+}
