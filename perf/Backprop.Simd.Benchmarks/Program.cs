@@ -1,0 +1,3 @@
+using Backprop.Simd;
+
+Console.WriteLine(SimdInfo.Description);
