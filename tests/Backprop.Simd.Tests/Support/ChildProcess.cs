@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace Backprop.Simd.Tests;
+
+/// <summary>Runs this test program, or another one, in a process of its own with other environment variables.</summary>
+/// <remarks>
+/// The child's side of a test is a <c>[Fact(Explicit = true)]</c> (so an ordinary run leaves it out) that hands its result over by <see cref="Report"/>.
+/// </remarks>
+internal static class ChildProcess
+{
+    private const string ReportVariable = "BACKPROP_CHILD_REPORT";
+
+    public sealed record Result(int ExitCode, string Output, string Report);
+
+    /// <summary>Runs one test method of this assembly, explicit or not.</summary>
+    public static Result RunTest(Type testClass, string method, params (string Name, string Value)[] environment)
+    {
+        string program = Environment.ProcessPath!;
+        string assembly = Path.Combine(AppContext.BaseDirectory, "Backprop.Simd.Tests.dll");
+        string[] arguments = ["-method", $"{testClass.FullName}.{method}", "-explicit", "on", "-noLogo", "-noColor"];
+        bool isHost = Path.GetFileNameWithoutExtension(program) == "dotnet";
+        return Run(program, isHost ? ["exec", assembly, .. arguments] : arguments, environment);
+    }
+
+    /// <summary>Runs any program, and waits for it for at most five minutes.</summary>
+    public static Result Run(string program, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
+    {
+        string reportPath = Path.Combine(Path.GetTempPath(), $"backprop-{Guid.NewGuid():N}.txt");
+        var start = new ProcessStartInfo(program)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        foreach (string argument in arguments)
+            start.ArgumentList.Add(argument);
+
+        // What the run of the suite claims does not hold for a child with knobs of its own.
+        start.Environment.Remove("BACKPROP_EXPECT_TIER");
+        start.Environment.Remove("BACKPROP_EXPECT_FMA");
+        start.Environment[ReportVariable] = reportPath;
+        foreach ((string name, string value) in environment)
+            start.Environment[name] = value;
+
+        using Process process = Process.Start(start)!;
+        try
+        {
+            Task<string> output = process.StandardOutput.ReadToEndAsync();
+            Task<string> errors = process.StandardError.ReadToEndAsync();
+            if (!process.WaitForExit(TimeSpan.FromMinutes(5)))
+            {
+                process.Kill(entireProcessTree: true);
+                Assert.Fail($"{program} ran for more than five minutes.");
+            }
+
+            string text = output.GetAwaiter().GetResult() + errors.GetAwaiter().GetResult();
+            return new Result(process.ExitCode, text, File.Exists(reportPath) ? File.ReadAllText(reportPath) : string.Empty);
+        }
+        finally
+        {
+            File.Delete(reportPath);
+        }
+    }
+
+    /// <summary>In the child: adds a line to what the parent reads as <see cref="Result.Report"/>.</summary>
+    public static void Report(string line)
+    {
+        if (Environment.GetEnvironmentVariable(ReportVariable) is { Length: > 0 } path)
+            File.AppendAllText(path, line + "\n");
+        else
+            TestContext.Current.TestOutputHelper?.WriteLine(line);
+    }
+}
