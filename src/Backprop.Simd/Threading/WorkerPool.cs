@@ -160,7 +160,7 @@ public sealed unsafe class WorkerPool : IDisposable
     private void Loop(Worker worker)
     {
         FloatEnvironment.Observe();
-        for (int ticket = 1; ; ticket++)
+        for (long ticket = 1; ; ticket++)
         {
             worker.WaitFor(ticket, _mayGainFromSpinning);
             if (_stopping)
@@ -190,7 +190,7 @@ public sealed unsafe class WorkerPool : IDisposable
     private sealed class Worker(int index) : IDisposable
     {
         private readonly AutoResetEvent _parking = new(false);
-        private int _posted;
+        private long _posted;
         private int _parked;
 
         public int Index { get; } = index;
@@ -204,7 +204,7 @@ public sealed unsafe class WorkerPool : IDisposable
                 _parking.Set();
         }
 
-        public void WaitFor(int ticket, bool spin)
+        public void WaitFor(long ticket, bool spin)
         {
             var pause = new SpinPhase(spin);
             while (pause.Continue())

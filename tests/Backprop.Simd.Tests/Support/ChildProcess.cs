@@ -11,6 +11,13 @@ internal static class ChildProcess
 {
     private const string ReportVariable = "BACKPROP_CHILD_REPORT";
 
+    // A child gets the knobs that its test gives it, on the bare machine, whatever knobs this run of the suite was started with.
+    private static readonly string[] s_notInherited =
+    [
+        "BACKPROP_EXPECT_TIER", "BACKPROP_EXPECT_FMA", "DOTNET_EnableAVX512", "DOTNET_EnableAVX2", "DOTNET_EnableHWIntrinsic",
+        "DOTNET_PreferredVectorBitWidth", "DOTNET_MaxVectorTBitWidth",
+    ];
+
     public sealed record Result(int ExitCode, string Output, string Report);
 
     /// <summary>Runs one test method of this assembly, explicit or not.</summary>
@@ -36,9 +43,8 @@ internal static class ChildProcess
         foreach (string argument in arguments)
             start.ArgumentList.Add(argument);
 
-        // What the run of the suite claims does not hold for a child with knobs of its own.
-        start.Environment.Remove("BACKPROP_EXPECT_TIER");
-        start.Environment.Remove("BACKPROP_EXPECT_FMA");
+        foreach (string name in s_notInherited)
+            start.Environment.Remove(name);
         start.Environment[ReportVariable] = reportPath;
         foreach ((string name, string value) in environment)
             start.Environment[name] = value;
