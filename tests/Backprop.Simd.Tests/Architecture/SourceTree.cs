@@ -1,12 +1,11 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace Backprop.Simd.Tests;
 
-/// <summary>The repository as it lies beside this test program's source.</summary>
+/// <summary>The repository that this test program was built in.</summary>
 internal static partial class SourceTree
 {
-    public static string Root { get; } = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../.."));
+    public static string Root { get; } = FindRoot();
 
     public static string Library => Path.Combine(Root, "src", "Backprop.Simd");
 
@@ -30,5 +29,11 @@ internal static partial class SourceTree
     [GeneratedRegex("""//[^\n]*|/\*.*?\*/|\"{3}.*?\"{3}|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+'""", RegexOptions.Singleline)]
     private static partial Regex CommentOrString();
 
-    private static string ThisFile([CallerFilePath] string path = "") => path;
+    private static string FindRoot()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "Backprop.Simd.sln")))
+            folder = Path.GetDirectoryName(folder);
+        return folder ?? throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds Backprop.Simd.sln.");
+    }
 }

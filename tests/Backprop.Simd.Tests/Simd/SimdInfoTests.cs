@@ -43,13 +43,12 @@ public sealed class SimdInfoTests
         Assert.Equal((SimdTier)Math.Min((int)limit, (int)bare), lowered);
     }
 
-    [Fact(Explicit = true)]
-    public void Child_reports_its_tier() => ChildProcess.Report(SimdInfo.Tier.ToString());
-
     private static SimdTier TierOfChild(params (string Name, string Value)[] environment)
     {
-        ChildProcess.Result result = ChildProcess.RunTest(typeof(SimdInfoTests), nameof(Child_reports_its_tier), environment);
+        ChildProcess.Result result = ChildProcess.Run(ReportTier, environment);
         Assert.True(Enum.TryParse(result.Report.Trim(), out SimdTier tier), result.Output);
         return tier;
     }
+
+    private static void ReportTier() => ChildProcess.Report(SimdInfo.Tier.ToString());
 }

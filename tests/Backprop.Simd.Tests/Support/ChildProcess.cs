@@ -1,14 +1,14 @@
 using System.Diagnostics;
+using System.Reflection;
 using Xunit;
 
 namespace Backprop.Simd.Tests;
 
 /// <summary>Runs this test program, or another one, in a process of its own with other environment variables.</summary>
-/// <remarks>
-/// The child's side of a test is a <c>[Fact(Explicit = true)]</c> (so an ordinary run leaves it out) that hands its result over by <see cref="Report"/>.
-/// </remarks>
+/// <remarks>The child's side of a test is a static method without parameters, which hands its result over by <see cref="Report"/>.</remarks>
 internal static class ChildProcess
 {
+    private const string MethodVariable = "BACKPROP_CHILD_METHOD";
     private const string ReportVariable = "BACKPROP_CHILD_REPORT";
 
     // A child gets the knobs that its test gives it, on the bare machine, whatever knobs this run of the suite was started with.
@@ -20,14 +20,14 @@ internal static class ChildProcess
 
     public sealed record Result(int ExitCode, string Output, string Report);
 
-    /// <summary>Runs one test method of this assembly, explicit or not.</summary>
-    public static Result RunTest(Type testClass, string method, params (string Name, string Value)[] environment)
+    /// <summary>Runs a static method of this assembly in a child, without the test runner.</summary>
+    public static Result Run(Action method, params (string Name, string Value)[] environment)
     {
+        Assert.True(method.Method.IsStatic, "A child has no object to call a method on.");
         string program = Environment.ProcessPath!;
-        string assembly = Path.Combine(AppContext.BaseDirectory, "Backprop.Simd.Tests.dll");
-        string[] arguments = ["-method", $"{testClass.FullName}.{method}", "-explicit", "on", "-noLogo", "-noColor"];
         bool isHost = Path.GetFileNameWithoutExtension(program) == "dotnet";
-        return Run(program, isHost ? ["exec", assembly, .. arguments] : arguments, environment);
+        string[] arguments = isHost ? ["exec", Path.Combine(AppContext.BaseDirectory, "Backprop.Simd.Tests.dll")] : [];
+        return Run(program, arguments, [.. environment, (MethodVariable, $"{method.Method.DeclaringType!.FullName}:{method.Method.Name}")]);
     }
 
     /// <summary>Runs any program, and waits for it for at most five minutes.</summary>
@@ -70,11 +70,25 @@ internal static class ChildProcess
     }
 
     /// <summary>In the child: adds a line to what the parent reads as <see cref="Result.Report"/>.</summary>
-    public static void Report(string line)
+    public static void Report(string line) =>
+        File.AppendAllText(Environment.GetEnvironmentVariable(ReportVariable)!, line + "\n");
+
+    /// <summary>In the child: runs the method that the parent named. Null: this process is no child.</summary>
+    public static int? RunAsChild()
     {
-        if (Environment.GetEnvironmentVariable(ReportVariable) is { Length: > 0 } path)
-            File.AppendAllText(path, line + "\n");
-        else
-            TestContext.Current.TestOutputHelper?.WriteLine(line);
+        if (Environment.GetEnvironmentVariable(MethodVariable) is not { Length: > 0 } name)
+            return null;
+        string[] parts = name.Split(':');
+        try
+        {
+            const BindingFlags Static = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
+            typeof(ChildProcess).Assembly.GetType(parts[0], throwOnError: true)!.GetMethod(parts[1], Static)!.Invoke(null, null);
+            return 0;
+        }
+        catch (TargetInvocationException e)
+        {
+            Console.Error.WriteLine(e.InnerException);
+            return 1;
+        }
     }
 }
