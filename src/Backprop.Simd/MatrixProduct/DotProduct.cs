@@ -1,0 +1,48 @@
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.MatrixProduct;
+
+/// <summary>The loop around the dot products: order C, A B^T with at most 4 rows.</summary>
+internal static unsafe class DotProduct
+{
+    public static void Run<V, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
+        where V : struct, IVectorF32<V>
+        where TEpilogue : struct, IEpilogue
+    {
+        // 16 lanes made of what this width has; a Vector<float> of another size than these has a CPU of its own ahead.
+        if (V.Count == 16)
+            OnSixteenLanes<V, V, TEpilogue>(in g, ref epilogue, share, scratch);
+        else if (V.Count == 8)
+            OnSixteenLanes<V, Pair<V>, TEpilogue>(in g, ref epilogue, share, scratch);
+        else if (V.Count == 4)
+            OnSixteenLanes<V, Pair<Pair<V>>, TEpilogue>(in g, ref epilogue, share, scratch);
+        else
+            OnSixteenLanes<V, Pair<Pair<Pair<Pair<F32x1>>>>, TEpilogue>(in g, ref epilogue, share, scratch);
+    }
+
+    private static void OnSixteenLanes<V, W, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
+        where V : struct, IVectorF32<V>
+        where W : struct, IVectorF32<W>
+        where TEpilogue : struct, IEpilogue
+    {
+        float* a = g.A + (share.Row * g.Lda);
+        nint lda = g.Lda;
+        if (g.Alpha != 1)
+        {
+            TileRows.Scale<V>(g.Alpha, a, lda, scratch, g.K, share.Rows, g.K);
+            a = scratch;
+            lda = g.K;
+        }
+
+        float* rows = g.C + (share.Row * g.Ldc) + share.Column;
+        bool accumulate = TileRows.Begin<V>(g.Beta, rows, g.Ldc, share.Rows, share.Columns);
+        for (nint j = 0; j < share.Columns; j += DotKernel.MaxColumns)
+        {
+            int columns = (int)Math.Min(DotKernel.MaxColumns, share.Columns - j);
+            float* b = g.B + ((share.Column + j) * g.Ldb);
+            DotKernel.Run<W>((int)share.Rows, columns, g.K, a, lda, b, g.Ldb, rows + j, g.Ldc, accumulate);
+        }
+
+        TileRows.Finish<V, TEpilogue>(ref epilogue, rows, g.Ldc, share.Row, share.Column, share.Rows, share.Columns);
+    }
+}

@@ -1,0 +1,141 @@
+using Backprop.Simd.Internal.Simd;
+using Backprop.Simd.Internal.Threading;
+
+namespace Backprop.Simd.Internal.MatrixProduct;
+
+/// <summary>Decides which way a product takes, and over how many threads; allocates nothing that was reserved before.</summary>
+internal static unsafe class GemmDriver
+{
+    // A thread is worth waking from about this much work on: a hand-over costs some microseconds.
+    private const double MultiplyAddsPerPart = 400_000;
+
+    /// <summary>The floats of packing space that <see cref="Run"/> needs for each thread if alpha is 1; grows with every size.</summary>
+    public static int ScratchFloats(bool transA, bool transB, int m, int n, int k) => GemmBlocking.ScratchFloats(transA, transB, m, n, k);
+
+    /// <summary>C = epilogue(alpha op(A) op(B) + beta C) on the widest accelerated vector.</summary>
+    /// <remarks>Without workers the calling thread does it alone. The scratch grows if it was reserved smaller; nobody else may use it meanwhile.</remarks>
+    public static void Run<TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, WorkerPool? workers, GemmScratch scratch)
+        where TEpilogue : struct, IEpilogue
+    {
+        var action = new Product<TEpilogue> { Arguments = arguments, Epilogue = epilogue, Workers = workers, Scratch = scratch };
+        Tiers.DispatchRegisters(ref action);
+    }
+
+    /// <summary>The same on one given vector.</summary>
+    internal static void RunOn<V, R, TEpilogue>(in GemmArguments g, TEpilogue epilogue, WorkerPool? workers, GemmScratch scratch)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
+    {
+        if (g.M == 0 || g.N == 0)
+            return;
+        if (g.Alpha == 0 || g.K == 0)
+        {
+            OnlyBeta<V, TEpilogue>(in g, ref epilogue);
+            return;
+        }
+
+        SummationOrder order = SummationOrders.Of(g.TransA, g.TransB, g.M, g.N);
+        var job = new SharedProduct<V, R, TEpilogue> { Arguments = g, Epilogue = epilogue, Order = order, Scratch = scratch };
+        job.Split(Parts(in g, workers));
+        int floats = ScratchFloats(g.TransA, g.TransB, g.M, g.N, g.K);
+        if (g.Alpha != 1)
+            floats = checked(floats + GemmBlocking.ScaledFloats(order, g.M, g.K));
+        scratch.Reserve(floats, job.Parts);
+        if (job.Parts == 1)
+            job.Execute(0);
+        else
+            workers!.Run(ref job, job.Parts);
+        GC.KeepAlive(scratch);
+    }
+
+    private static int Parts(in GemmArguments g, WorkerPool? workers)
+    {
+        if (workers is null)
+            return 1;
+        double work = (double)g.M * g.N * g.K;
+        return (int)Math.Clamp(work / MultiplyAddsPerPart, 1, workers.Threads);
+    }
+
+    private static void OnlyBeta<V, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue)
+        where V : struct, IVectorF32<V>
+        where TEpilogue : struct, IEpilogue
+    {
+        if (!TileRows.Begin<V>(g.Beta, g.C, g.Ldc, g.M, g.N))
+        {
+            for (nint i = 0; i < g.M; i++)
+                new Span<float>(g.C + (i * g.Ldc), g.N).Clear();
+        }
+
+        TileRows.Finish<V, TEpilogue>(ref epilogue, g.C, g.Ldc, 0, 0, g.M, g.N);
+    }
+
+    private struct Product<TEpilogue> : IRegisterAction
+        where TEpilogue : struct, IEpilogue
+    {
+        public GemmArguments Arguments;
+        public TEpilogue Epilogue;
+        public WorkerPool? Workers;
+        public GemmScratch Scratch;
+
+        public readonly void Invoke<V, R>()
+            where V : struct, IVectorF32<V>, IRegisters<V, R>
+            where R : struct => RunOn<V, R, TEpilogue>(in Arguments, Epilogue, Workers, Scratch);
+    }
+
+    private struct SharedProduct<V, R, TEpilogue> : IJob
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
+    {
+        public GemmArguments Arguments;
+        public TEpilogue Epilogue;
+        public SummationOrder Order;
+        public GemmScratch Scratch;
+        public int Parts;
+        private int _rowsPerPart;
+        private int _columnsPerPart;
+
+        /// <summary>Gives every part rows of C or columns of C, in whole tiles; k is never split.</summary>
+        public void Split(int parts)
+        {
+            int m = Arguments.M, n = Arguments.N;
+            int panel = 2 * V.Count;
+            (_rowsPerPart, _columnsPerPart) = (m, n);
+            bool byRows = Order == SummationOrder.FourChains || (Order == SummationOrder.Chain && m >= n);
+            if (byRows)
+                _rowsPerPart = Share(m, parts, 1);
+            else
+                _columnsPerPart = Share(n, parts, panel);
+            Parts = byRows ? (m + _rowsPerPart - 1) / _rowsPerPart : (n + _columnsPerPart - 1) / _columnsPerPart;
+        }
+
+        public void Execute(int part)
+        {
+            nint row = (nint)part * _rowsPerPart, column = (nint)part * _columnsPerPart;
+            Block share = _rowsPerPart < Arguments.M
+                ? new Block(row, Math.Min(_rowsPerPart, Arguments.M - row), 0, Arguments.N)
+                : new Block(0, Arguments.M, column, Math.Min(_columnsPerPart, Arguments.N - column));
+            TEpilogue epilogue = Epilogue;
+            float* scratch = Scratch.Pointer(part);
+            switch (Order)
+            {
+                case SummationOrder.FourChains:
+                    FourChainProduct.Run<V, R, TEpilogue>(in Arguments, ref epilogue, share, scratch);
+                    break;
+                case SummationOrder.SixteenLanes:
+                    DotProduct.Run<V, TEpilogue>(in Arguments, ref epilogue, share, scratch);
+                    break;
+                default:
+                    ChainProduct.Run<V, R, TEpilogue>(in Arguments, ref epilogue, share, scratch);
+                    break;
+            }
+        }
+
+        private static int Share(int size, int parts, int granule)
+        {
+            int granules = (int)(((long)size + granule - 1) / granule);
+            return (int)Math.Min(size, (long)((granules + parts - 1) / parts) * granule);
+        }
+    }
+}

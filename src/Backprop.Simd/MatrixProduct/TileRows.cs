@@ -1,0 +1,69 @@
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.MatrixProduct;
+
+/// <summary>What is done to a few rows of C, or of an operand, while they are in the L1 cache.</summary>
+internal static unsafe class TileRows
+{
+    /// <summary>to[i, j] = from[i, j].</summary>
+    public static void Copy<V>(float* from, nint fromStride, float* to, nint toStride, nint rows, nint columns)
+        where V : struct, IVectorF32<V>
+    {
+        for (nint i = 0; i < rows; i++, from += fromStride, to += toStride)
+        {
+            nint j = 0;
+            for (; j <= columns - V.Count; j += V.Count)
+                V.Store(V.Load(from + j), to + j);
+            if (j < columns)
+                V.StorePartial(V.LoadPartial(from + j, (int)(columns - j)), to + j, (int)(columns - j));
+        }
+    }
+
+    /// <summary>to[i, j] = factor from[i, j]; both may be the same.</summary>
+    public static void Scale<V>(float factor, float* from, nint fromStride, float* to, nint toStride, nint rows, nint columns)
+        where V : struct, IVectorF32<V>
+    {
+        V f = V.Create(factor);
+        for (nint i = 0; i < rows; i++, from += fromStride, to += toStride)
+        {
+            nint j = 0;
+            for (; j <= columns - V.Count; j += V.Count)
+                V.Store(f * V.Load(from + j), to + j);
+            if (j < columns)
+                V.StorePartial(f * V.LoadPartial(from + j, (int)(columns - j)), to + j, (int)(columns - j));
+        }
+    }
+
+    /// <summary>C = beta C before the first product is added; at 0, C is not read.</summary>
+    /// <returns>Whether the sums start from C; otherwise from +0, and nothing was written.</returns>
+    public static bool Begin<V>(float beta, float* c, nint ldc, nint rows, nint columns)
+        where V : struct, IVectorF32<V>
+    {
+        if (beta == 0)
+            return false;
+        if (beta != 1)
+            Scale<V>(beta, c, ldc, c, ldc, rows, columns);
+        return true;
+    }
+
+    /// <summary>Applies the epilogue to finished elements; c points to element [row, column] of C.</summary>
+    public static void Finish<V, TEpilogue>(ref TEpilogue epilogue, float* c, nint ldc, nint row, nint column, nint rows, nint columns)
+        where V : struct, IVectorF32<V>
+        where TEpilogue : struct, IEpilogue
+    {
+        if (TEpilogue.Cost == EpilogueCost.None)
+            return;
+        TEpilogue local = epilogue;
+        for (nint i = 0; i < rows; i++, c += ldc)
+        {
+            nint j = 0;
+            for (; j <= columns - V.Count; j += V.Count)
+                V.Store(local.Apply(V.Load(c + j), row + i, column + j, V.Count), c + j);
+            if (j < columns)
+            {
+                int rest = (int)(columns - j);
+                V.StorePartial(local.Apply(V.LoadPartial(c + j, rest), row + i, column + j, rest), c + j, rest);
+            }
+        }
+    }
+}
