@@ -5,6 +5,9 @@ namespace Backprop.Simd.Internal.Memory;
 /// <summary>A pinned, 64-byte-aligned managed block of floats: its address never changes, and the garbage collector frees it.</summary>
 internal sealed unsafe class AlignedBuffer
 {
+    /// <summary>Largest length that one array can hold.</summary>
+    public const int MaximumLength = 0x7FFF_FF00;
+
     private const int Alignment = 64;
     private const int AlignmentFloats = Alignment / sizeof(float);
 

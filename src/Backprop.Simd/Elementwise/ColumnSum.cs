@@ -1,0 +1,55 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.Elementwise;
+
+/// <summary>sums[j] += sum over rows of x[row, j]: one chain of additions in ascending row, starting from what sums holds.</summary>
+internal static unsafe class ColumnSum
+{
+    /// <summary>Adds the column sums of <paramref name="x"/> (rows x columns) to <paramref name="sums"/>.</summary>
+    public static void Add(float* x, int rows, int columns, float* sums)
+    {
+        var loop = new Loop(x, rows, columns, sums);
+        Tiers.Dispatch(ref loop);
+    }
+
+    internal readonly struct Loop(float* x, int rows, int columns, float* sums) : IVectorAction
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Invoke<V>()
+            where V : struct, IVectorF32<V>
+        {
+            nint stride = columns;
+            nint column = 0;
+
+            // Four vectors of columns at a time: an addition waits for the one before it, its neighbours do not.
+            for (; column <= columns - (4 * V.Count); column += 4 * V.Count)
+            {
+                float* at = x + column, to = sums + column;
+                V s0 = V.Load(to), s1 = V.Load(to + V.Count), s2 = V.Load(to + (2 * V.Count)), s3 = V.Load(to + (3 * V.Count));
+                for (int row = 0; row < rows; row++, at += stride)
+                {
+                    s0 += V.Load(at);
+                    s1 += V.Load(at + V.Count);
+                    s2 += V.Load(at + (2 * V.Count));
+                    s3 += V.Load(at + (3 * V.Count));
+                }
+
+                V.Store(s0, to);
+                V.Store(s1, to + V.Count);
+                V.Store(s2, to + (2 * V.Count));
+                V.Store(s3, to + (3 * V.Count));
+            }
+
+            for (; column < columns; column += V.Count)
+            {
+                int valid = (int)Math.Min(columns - column, V.Count);
+                float* at = x + column;
+                V sum = V.LoadPartial(sums + column, valid);
+                for (int row = 0; row < rows; row++, at += stride)
+                    sum += V.LoadPartial(at, valid);
+                V.StorePartial(sum, sums + column, valid);
+            }
+        }
+    }
+}

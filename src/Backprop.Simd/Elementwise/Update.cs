@@ -1,0 +1,88 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Simd;
+using Backprop.Simd.Internal.Threading;
+
+namespace Backprop.Simd.Internal.Elementwise;
+
+/// <summary>An optimizer's formula: from a parameter, its gradient and up to two values of state to the new parameter and state.</summary>
+internal interface IUpdateOperation
+{
+    /// <summary>Values of state per parameter, 0 to 2; a JIT constant.</summary>
+    static abstract int States { get; }
+
+    /// <summary>Returns the new parameter; states beyond <see cref="States"/> are not kept.</summary>
+    V Update<V>(V parameter, V gradient, ref V first, ref V second)
+        where V : struct, IVectorF32<V>;
+}
+
+/// <summary>The optimizer's one pass over the flat parameters: reads each gradient once, writes parameter and state, and leaves the gradient +0.</summary>
+internal static unsafe class Update
+{
+    // Below this a thread's share takes less time than waking the thread.
+    private const int FloatsWorthAThread = 32 * 1024;
+
+    /// <summary>Updates <paramref name="length"/> parameters; <paramref name="states"/> holds the arrays of state one after the other.</summary>
+    public static void Run<TOperation>(TOperation operation, float* parameters, float* gradients, float* states, int length, WorkerPool? workers)
+        where TOperation : struct, IUpdateOperation
+    {
+        int parts = workers is null ? 1 : Math.Clamp(length / FloatsWorthAThread, 1, workers.Threads);
+        var pass = new Pass<TOperation>(operation, parameters, gradients, states, length, parts);
+        if (parts == 1)
+            pass.Execute(0);
+        else
+            workers!.Run(ref pass, parts);
+    }
+
+    private readonly struct Pass<TOperation>(TOperation operation, float* parameters, float* gradients, float* states, int length, int parts) : IJob
+        where TOperation : struct, IUpdateOperation
+    {
+        public void Execute(int part)
+        {
+            nint share = ((length / parts) + 15) & ~15;
+            nint start = Math.Min(part * share, length);
+            nint end = part == parts - 1 ? length : Math.Min(start + share, length);
+            float* first = TOperation.States > 0 ? states + start : null;
+            float* second = TOperation.States > 1 ? states + length + start : null;
+            var loop = new UpdateLoop<TOperation>(operation, parameters + start, gradients + start, first, second, end - start);
+            Tiers.Dispatch(ref loop);
+        }
+    }
+
+    internal readonly struct UpdateLoop<TOperation>(TOperation operation, float* parameters, float* gradients, float* first, float* second, nint length) : IVectorAction
+        where TOperation : struct, IUpdateOperation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Invoke<V>()
+            where V : struct, IVectorF32<V>
+        {
+            TOperation op = operation;
+            float* p = parameters, g = gradients, s = first, t = second;
+            nint count = length, i = 0;
+            V zero = V.Create(0f);
+            for (; i <= count - V.Count; i += V.Count)
+            {
+                V one = TOperation.States > 0 ? V.Load(s + i) : zero;
+                V two = TOperation.States > 1 ? V.Load(t + i) : zero;
+                V.Store(op.Update(V.Load(p + i), V.Load(g + i), ref one, ref two), p + i);
+                V.Store(zero, g + i);
+                if (TOperation.States > 0)
+                    V.Store(one, s + i);
+                if (TOperation.States > 1)
+                    V.Store(two, t + i);
+            }
+
+            if (i < count)
+            {
+                int rest = (int)(count - i);
+                V one = TOperation.States > 0 ? V.LoadPartial(s + i, rest) : zero;
+                V two = TOperation.States > 1 ? V.LoadPartial(t + i, rest) : zero;
+                V.StorePartial(op.Update(V.LoadPartial(p + i, rest), V.LoadPartial(g + i, rest), ref one, ref two), p + i, rest);
+                V.StorePartial(zero, g + i, rest);
+                if (TOperation.States > 0)
+                    V.StorePartial(one, s + i, rest);
+                if (TOperation.States > 1)
+                    V.StorePartial(two, t + i, rest);
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Activations;
+using Backprop.Simd.Internal.Elementwise;
+using Backprop.Simd.Internal.Initializers;
+using Backprop.Simd.Internal.MatrixProduct;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.Layers;
+
+/// <summary>
+/// y = f(x W + b), W [fanIn, fanOut]. Backward, with z = x W + b: dz = f'(z) dy; dW += x^T dz; db += column sums of dz; dx = dz W^T.
+/// </summary>
+internal sealed unsafe class Dense(int inputSize, int units, ActivationKind activation) : Layer(inputSize, units)
+{
+    private readonly Saved _saves = ActivationTable.Saves(activation);
+
+    public ActivationKind Activation { get; } = activation;
+
+    public override int WeightCount => checked(InputSize * OutputSize);
+
+    public override int BiasCount => OutputSize;
+
+    public override int SavedPerRow => _saves == Saved.Input ? OutputSize : 0;
+
+    public override string Description =>
+        $"Dense({InputSize},{OutputSize},{Activation.Id}:{BitConverter.SingleToInt32Bits(Activation.Parameter):x8})";
+
+    public override int ScratchFloats(int maxRows, bool training)
+    {
+        int floats = GemmDriver.ScratchFloats(false, false, maxRows, OutputSize, InputSize);
+        if (training)
+        {
+            floats = Math.Max(floats, GemmDriver.ScratchFloats(true, false, InputSize, OutputSize, maxRows));
+            floats = Math.Max(floats, GemmDriver.ScratchFloats(false, true, maxRows, InputSize, OutputSize));
+        }
+
+        return floats;
+    }
+
+    public override void Initialize(Span<float> parameters, ulong key)
+    {
+        UniformFanIn.Fill(parameters[..WeightCount], InputSize, CounterRandom.Derive(key, 0));
+        UniformFanIn.Fill(parameters.Slice(WeightCount, BiasCount), InputSize, CounterRandom.Derive(key, 1));
+    }
+
+    public override void Forward(in LayerPass pass)
+    {
+        if (Activation.Id == ActivationId.Softmax)
+        {
+            Product(pass, default(Identity));
+            RowSoftmax.Forward(pass.Output, pass.Output, pass.Rows, OutputSize);
+            return;
+        }
+
+        var action = new ForwardAction(this, pass);
+        ActivationTable.Dispatch(Activation, ref action);
+    }
+
+    public override void Backward(in LayerPass pass)
+    {
+        float* dz = pass.OutputGradient;
+        if (Activation.Id == ActivationId.Softmax)
+        {
+            RowSoftmax.Backward(pass.Output, dz, dz, pass.Rows, OutputSize);
+        }
+        else if (Activation.Id != ActivationId.Identity)
+        {
+            var action = new DerivativeAction(_saves == Saved.Input ? pass.Saved : pass.Output, dz, (nint)pass.Rows * OutputSize);
+            ActivationTable.Dispatch(Activation, ref action);
+        }
+
+        ColumnSum.Add(dz, pass.Rows, OutputSize, pass.Gradients + WeightCount);
+        var weightGradient = new GemmArguments
+        {
+            TransA = true,
+            M = InputSize,
+            N = OutputSize,
+            K = pass.Rows,
+            Alpha = 1,
+            A = pass.Input,
+            Lda = InputSize,
+            B = dz,
+            Ldb = OutputSize,
+            Beta = 1,
+            C = pass.Gradients,
+            Ldc = OutputSize,
+        };
+        GemmDriver.Run(weightGradient, default(NoEpilogue), pass.Workers, pass.Scratch);
+        if (pass.InputGradient is null)
+            return;
+        var inputGradient = new GemmArguments
+        {
+            TransB = true,
+            M = pass.Rows,
+            N = InputSize,
+            K = OutputSize,
+            Alpha = 1,
+            A = dz,
+            Lda = OutputSize,
+            B = pass.Parameters,
+            Ldb = OutputSize,
+            C = pass.InputGradient,
+            Ldc = InputSize,
+        };
+        GemmDriver.Run(inputGradient, default(NoEpilogue), pass.Workers, pass.Scratch);
+    }
+
+    private void Product<TActivation>(in LayerPass pass, TActivation activation)
+        where TActivation : struct, IActivation
+    {
+        var arguments = new GemmArguments
+        {
+            M = pass.Rows,
+            N = OutputSize,
+            K = InputSize,
+            Alpha = 1,
+            A = pass.Input,
+            Lda = InputSize,
+            B = pass.Parameters,
+            Ldb = OutputSize,
+            C = pass.Output,
+            Ldc = OutputSize,
+        };
+        var epilogue = new BiasActivation<TActivation>(activation, pass.Parameters + WeightCount, pass.Saved, OutputSize);
+        GemmDriver.Run(arguments, epilogue, pass.Workers, pass.Scratch);
+    }
+
+    private readonly struct ForwardAction(Dense layer, in LayerPass pass) : IActivationAction
+    {
+        private readonly LayerPass _pass = pass;
+
+        public void Invoke<TActivation>(TActivation activation)
+            where TActivation : struct, IActivation => layer.Product(_pass, activation);
+    }
+
+    private readonly struct DerivativeAction(float* saved, float* dy, nint length) : IActivationAction
+    {
+        public void Invoke<TActivation>(TActivation activation)
+            where TActivation : struct, IActivation =>
+            Map.Binary(new Derivative<TActivation>(activation), saved, dy, dy, length);
+    }
+
+    private readonly struct Derivative<TActivation>(TActivation activation) : IBinaryOperation
+        where TActivation : struct, IActivation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Invoke<V>(V x, V y)
+            where V : struct, IVectorF32<V> => activation.Backward(x, y);
+    }
+
+    /// <summary>z = sums + b; keeps z if the derivative needs it; f(z).</summary>
+    private readonly struct BiasActivation<TActivation>(TActivation activation, float* bias, float* saved, nint stride) : IEpilogue
+        where TActivation : struct, IActivation
+    {
+        public static EpilogueCost Cost
+        {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => TActivation.IsCheap ? EpilogueCost.Light : EpilogueCost.Heavy;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Apply<V>(V sums, nint row, nint column, int count)
+            where V : struct, IVectorF32<V>
+        {
+            bool full = count == V.Count;
+            V z = sums + (full ? V.Load(bias + column) : V.LoadPartial(bias + column, count));
+            if (TActivation.Saves == Saved.Input && saved is not null)
+            {
+                float* at = saved + (row * stride) + column;
+                if (full)
+                    V.Store(z, at);
+                else
+                    V.StorePartial(z, at, count);
+            }
+
+            return activation.Forward(z);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+namespace Backprop.Simd.Internal.Layers;
+
+/// <summary>One layer: its shape and formulas. It holds no numbers: they lie in the arenas that each pass hands it.</summary>
+internal abstract class Layer(int inputSize, int outputSize)
+{
+    public int InputSize { get; } = inputSize;
+
+    public int OutputSize { get; } = outputSize;
+
+    /// <summary>Weights (or scales), first in the layer's slice.</summary>
+    public virtual int WeightCount => 0;
+
+    /// <summary>Biases (or shifts), after the weights.</summary>
+    public virtual int BiasCount => 0;
+
+    public int ParameterCount => checked(WeightCount + BiasCount);
+
+    /// <summary>Floats per example that the forward pass keeps for the backward pass beside input and output.</summary>
+    public virtual int SavedPerRow => 0;
+
+    /// <summary>Whether <see cref="Forward"/> outside training gives its input, so that the pass can be left out.</summary>
+    public virtual bool IsIdentityInInference => false;
+
+    /// <summary>The layer as text with every setting: a part of the fingerprint.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>Floats of packing buffer that a thread needs for batches of at most <paramref name="maxRows"/>.</summary>
+    public virtual int ScratchFloats(int maxRows, bool training) => 0;
+
+    /// <summary>Fills the layer's slice of the parameters.</summary>
+    public virtual void Initialize(Span<float> parameters, ulong key)
+    {
+    }
+
+    /// <summary>Output from input.</summary>
+    public abstract void Forward(in LayerPass pass);
+
+    /// <summary>Adds to the gradients and writes the input gradient, if any.</summary>
+    public abstract void Backward(in LayerPass pass);
+}

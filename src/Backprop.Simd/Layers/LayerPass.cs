@@ -1,0 +1,41 @@
+using Backprop.Simd.Internal.MatrixProduct;
+
+namespace Backprop.Simd.Internal.Layers;
+
+/// <summary>What a layer is handed for one pass over a batch; every matrix is row-major and dense.</summary>
+internal unsafe struct LayerPass
+{
+    /// <summary>Examples in the batch.</summary>
+    public int Rows;
+
+    /// <summary>Whether dropout drops and <see cref="Saved"/> is filled.</summary>
+    public bool Training;
+
+    /// <summary>Key of this layer's random numbers in this pass.</summary>
+    public ulong Key;
+
+    /// <summary>rows x InputSize; read only.</summary>
+    public float* Input;
+
+    /// <summary>rows x OutputSize; the forward pass overwrites it, the backward pass reads it.</summary>
+    public float* Output;
+
+    /// <summary>rows x SavedPerRow; what only the backward pass needs, or null outside training.</summary>
+    public float* Saved;
+
+    /// <summary>The layer's slice of the parameters.</summary>
+    public float* Parameters;
+
+    /// <summary>The layer's slice of the gradients; the backward pass adds to it.</summary>
+    public float* Gradients;
+
+    /// <summary>dLoss/dOutput, rows x OutputSize; the backward pass may overwrite it.</summary>
+    public float* OutputGradient;
+
+    /// <summary>dLoss/dInput, rows x InputSize; overwritten. Null where nobody asks.</summary>
+    public float* InputGradient;
+
+    public WorkerPool? Workers;
+
+    public GemmScratch Scratch;
+}

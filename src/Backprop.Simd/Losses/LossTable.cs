@@ -1,0 +1,81 @@
+using Backprop.Simd.Internal.Elementwise;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.Losses;
+
+/// <summary>Work that is written once for every elementwise loss.</summary>
+internal interface ILossAction
+{
+    void Invoke<TLoss>(TLoss loss)
+        where TLoss : struct, IElementLoss;
+}
+
+/// <summary>The losses, one line each.</summary>
+internal static unsafe class LossTable
+{
+    /// <summary>One of each, with a parameter where it has one; for tests and benchmarks.</summary>
+    public static ReadOnlySpan<LossKind> All => new LossKind[]
+    {
+        new(LossId.MeanSquaredError, 0),
+        new(LossId.MeanAbsoluteError, 0),
+        new(LossId.Huber, 0.7f),
+        new(LossId.BinaryCrossEntropyWithLogits, 0),
+        new(LossId.SoftmaxCrossEntropy, 0),
+    };
+
+    /// <summary>Whether the target of a row may be the index of its class.</summary>
+    public static bool TakesLabels(LossKind kind) => kind.Id == LossId.SoftmaxCrossEntropy;
+
+    /// <summary>Calls the action with the elementwise loss of this kind.</summary>
+    public static void Dispatch<TAction>(LossKind kind, ref TAction action)
+        where TAction : struct, ILossAction
+    {
+        switch (kind.Id)
+        {
+            case LossId.MeanSquaredError: action.Invoke(default(MeanSquaredError)); break;
+            case LossId.MeanAbsoluteError: action.Invoke(default(MeanAbsoluteError)); break;
+            case LossId.Huber: action.Invoke(new Huber(kind.Parameter)); break;
+            case LossId.BinaryCrossEntropyWithLogits: action.Invoke(default(BinaryCrossEntropyWithLogits)); break;
+            default: throw new ArgumentOutOfRangeException(nameof(kind), kind.Id, "Not an elementwise loss.");
+        }
+    }
+
+    /// <summary>Mean loss over the batch; <paramref name="gradient"/>, if any, gets its derivative by the outputs.</summary>
+    /// <param name="kind">The loss.</param>
+    /// <param name="outputs">rows x size.</param>
+    /// <param name="targets">rows x size, or null if there are labels.</param>
+    /// <param name="labels">rows, each below size, or null if there are targets.</param>
+    /// <param name="gradient">rows x size, overwritten, or null.</param>
+    /// <param name="rowLosses">rows; overwritten with each row's loss.</param>
+    /// <param name="scratch">size floats, used only where there is no gradient.</param>
+    /// <param name="rows">Examples; at least 1.</param>
+    /// <param name="size">Outputs of an example.</param>
+    public static float Run(LossKind kind, float* outputs, float* targets, int* labels, float* gradient, float* rowLosses, float* scratch, int rows, int size)
+    {
+        float count;
+        if (kind.Id == LossId.SoftmaxCrossEntropy)
+        {
+            count = rows;
+            var action = new SoftmaxCrossEntropyRows(outputs, targets, labels, gradient, rowLosses, scratch, rows, size, 1f / count);
+            Tiers.DispatchSixteenLanes(ref action);
+        }
+        else
+        {
+            count = (float)((double)rows * size);
+            var action = new ElementAction(outputs, targets, gradient, rowLosses, rows, size, 1f / count);
+            Dispatch(kind, ref action);
+        }
+
+        return Reduce.Sum(rowLosses, rows) / count;
+    }
+
+    private readonly struct ElementAction(float* outputs, float* targets, float* gradient, float* rowLosses, int rows, int size, float scale) : ILossAction
+    {
+        public void Invoke<TLoss>(TLoss loss)
+            where TLoss : struct, IElementLoss
+        {
+            var action = new ElementLossRows<TLoss>(loss, outputs, targets, gradient, rowLosses, rows, size, scale);
+            Tiers.DispatchSixteenLanes(ref action);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using Backprop.Simd.Internal.Activations;
+using Backprop.Simd.Internal.Layers;
+using Backprop.Simd.Internal.Memory;
+
+namespace Backprop.Simd;
+
+/// <summary>Describes a network layer by layer. <see cref="Build"/> may be called again and again: networks share nothing.</summary>
+public sealed class NetworkBuilder
+{
+    private readonly List<Layer> _blocks = [];
+    private readonly int _inputs;
+    private int _width;
+
+    /// <summary>Starts a description.</summary>
+    /// <param name="inputs">Values of one example; at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="inputs"/> is below 1.</exception>
+    public NetworkBuilder(int inputs)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
+        _inputs = _width = inputs;
+    }
+
+    /// <summary>Adds y = activation(x W + b), W [fanIn, units] and b [units], drawn from U(-1/sqrt(fanIn), 1/sqrt(fanIn)).</summary>
+    /// <param name="units">Outputs (fanOut); at least 1.</param>
+    /// <param name="activation">Default: Identity. Softmax only in the last layer.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="units"/> is below 1 or the weights could not be addressed.</exception>
+    /// <exception cref="InvalidOperationException">A layer follows Softmax.</exception>
+    public NetworkBuilder Dense(int units, Activation activation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(units, 1);
+        long weights = (long)_width * units;
+        if (weights + units > AlignedBuffer.MaximumLength)
+            throw new ArgumentOutOfRangeException(nameof(units), units, $"{_width} x {units} weights are more than the {AlignedBuffer.MaximumLength} floats that can be addressed.");
+        return Add(new Dense(_width, units, activation.Kind));
+    }
+
+    /// <summary>Adds dropout: in training an element becomes 0 with probability <paramref name="rate"/>, and the others are divided by 1 - rate.</summary>
+    /// <param name="rate">0 to below 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="rate"/> is outside 0 to below 1.</exception>
+    /// <exception cref="InvalidOperationException">A layer follows Softmax.</exception>
+    public NetworkBuilder Dropout(double rate) => Add(new Dropout(_width, HyperParameter.BelowOne(rate)));
+
+    /// <summary>Makes the network; the same seed gives the same bits on every machine.</summary>
+    /// <param name="seed">Of the random weights and biases.</param>
+    /// <exception cref="InvalidOperationException">No layer was added, or the parameters could not be addressed.</exception>
+    public Network Build(ulong seed)
+    {
+        Network network = BuildUninitialized();
+        network.Initialize(seed);
+        return network;
+    }
+
+    /// <summary>All parameters +0: for a reader that fills them.</summary>
+    internal Network BuildUninitialized()
+    {
+        if (_blocks.Count == 0)
+            throw new InvalidOperationException($"The network of {_inputs} inputs has no layer: call Dense first.");
+        return new Network([.. _blocks]);
+    }
+
+    private NetworkBuilder Add(Layer layer)
+    {
+        if (_blocks.Count > 0 && _blocks[^1] is Dense { Activation.Id: ActivationId.Softmax })
+            throw new InvalidOperationException("Softmax is possible in the last layer only; no layer can follow it.");
+        _blocks.Add(layer);
+        _width = layer.OutputSize;
+        return this;
+    }
+}

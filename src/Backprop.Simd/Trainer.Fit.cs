@@ -1,0 +1,240 @@
+using System.Diagnostics;
+using Backprop.Simd.Internal.Losses;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd;
+
+public sealed unsafe partial class Trainer
+{
+    /// <summary>Trains for a number of epochs: shuffles, steps, validates, reports.</summary>
+    /// <param name="dataset">Examples; the last batch of an epoch may be smaller.</param>
+    /// <param name="options">Epochs, batch size, validation and so on; null: the defaults.</param>
+    /// <param name="cancellationToken">Looked at before each step.</param>
+    /// <returns>One row per finished epoch, and why it ended.</returns>
+    /// <remarks>
+    /// The best epoch has the lowest validation loss, or training loss if there is no validation; the first one of equals.
+    /// A loss that is not finite ends the training with the best parameters restored (those before Fit if no epoch was finished).
+    /// <see cref="LearningRate"/> is the schedule's base and is the same again afterwards.
+    /// </remarks>
+    /// <exception cref="ArgumentException">Data and network do not fit, or the batch size exceeds MaxBatchSize.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the parameters are those of the last finished step, or the best ones if RestoreBest.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer or its worker pool was disposed.</exception>
+    public TrainingHistory Fit(Dataset dataset, FitOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new FitOptions();
+        CheckAlive();
+        CheckFit(dataset, options);
+        double baseRate = _learningRate;
+        try
+        {
+            return RunFit(dataset, options, baseRate, cancellationToken);
+        }
+        finally
+        {
+            _learningRate = baseRate;
+        }
+    }
+
+    /// <summary>Mean loss and accuracy over a data set in inference mode (no dropout); nothing is trained.</summary>
+    /// <param name="dataset">Examples.</param>
+    /// <exception cref="ArgumentException">Data and network do not fit.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer or its worker pool was disposed.</exception>
+    public Evaluation Evaluate(Dataset dataset)
+    {
+        CheckAlive();
+        CheckData(dataset, nameof(dataset));
+        _forwardRows = 0;
+        _evaluator ??= new Predictor(_network, _options.MaxBatchSize, _workers);
+        int size = _network.OutputSize, correct = 0;
+        double lossSum = 0;
+        for (int start = 0; start < dataset.Count; start += _options.MaxBatchSize)
+        {
+            int rows = Math.Min(_options.MaxBatchSize, dataset.Count - start);
+            ReadOnlySpan<float> outputs = _evaluator.Predict(dataset.Inputs.Slice(start * dataset.InputSize, rows * dataset.InputSize));
+            ReadOnlySpan<int> labels = dataset.Labels.IsEmpty ? [] : dataset.Labels.Slice(start, rows);
+            ReadOnlySpan<float> targets = dataset.Targets.IsEmpty ? [] : dataset.Targets.Slice(start * size, rows * size);
+            fixed (float* y = outputs)
+            fixed (float* t = targets)
+            fixed (int* l = labels)
+            {
+                float mean = LossTable.Run(_loss, y, labels.IsEmpty ? t : null, labels.IsEmpty ? null : l, null, _workspace.At(_rowLosses), _workspace.At(_deltas[0]), rows, size);
+                lossSum += (double)mean * rows;
+            }
+
+            correct += CountCorrect(outputs, labels);
+        }
+
+        return new Evaluation((float)(lossSum / dataset.Count), dataset.Labels.IsEmpty ? float.NaN : (float)((double)correct / dataset.Count));
+    }
+
+    private TrainingHistory RunFit(Dataset dataset, FitOptions options, double baseRate, CancellationToken cancellationToken)
+    {
+        var batch = new Batch(dataset, options.BatchSize);
+        var best = new BestParameters(_network);
+        var epochs = new List<EpochResult>();
+        int[] order = new int[dataset.Count];
+        int stepsPerEpoch = ((dataset.Count - 1) / options.BatchSize) + 1;
+        StopReason reason = StopReason.Completed;
+        try
+        {
+            for (int epoch = 0; epoch < options.Epochs; epoch++)
+            {
+                long started = Stopwatch.GetTimestamp();
+                Shuffle(order, CounterRandom.Derive(options.Seed, (ulong)epoch));
+                double lossSum = 0;
+                int correct = 0;
+                for (int step = 0; step < stepsPerEpoch; step++)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    _learningRate = options.Schedule.Rate(baseRate, ((long)epoch * stepsPerEpoch) + step, stepsPerEpoch);
+                    int rows = batch.Gather(order, step * options.BatchSize);
+                    float loss = batch.HasLabels ? Step(batch.Inputs(rows), batch.Labels(rows)) : Step(batch.Inputs(rows), batch.Targets(rows));
+                    if (!float.IsFinite(loss))
+                    {
+                        best.Restore();
+                        return new TrainingHistory(epochs, StopReason.NonFiniteLoss, best.Epoch);
+                    }
+
+                    lossSum += (double)loss * rows;
+                    correct += CountCorrect(Outputs(rows), batch.Labels(rows));
+                }
+
+                Evaluation? validation = options.Validation is { } held ? Evaluate(held) : null;
+                var result = new EpochResult
+                {
+                    Epoch = epoch + 1,
+                    TrainLoss = (float)(lossSum / dataset.Count),
+                    TrainAccuracy = batch.HasLabels ? (float)((double)correct / dataset.Count) : float.NaN,
+                    ValidationLoss = validation?.Loss ?? float.NaN,
+                    ValidationAccuracy = validation?.Accuracy ?? float.NaN,
+                    LearningRate = _learningRate,
+                    Duration = Stopwatch.GetElapsedTime(started),
+                };
+                float judged = validation?.Loss ?? result.TrainLoss;
+                if (!float.IsFinite(judged))
+                {
+                    best.Restore();
+                    return new TrainingHistory(epochs, StopReason.NonFiniteLoss, best.Epoch);
+                }
+
+                epochs.Add(result);
+                best.Offer(result.Epoch, judged);
+                options.Progress?.Report(result);
+                if (options.EarlyStopping is { } stopping && result.Epoch - best.Epoch >= stopping.Patience)
+                {
+                    reason = StopReason.EarlyStopping;
+                    break;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            if (options.RestoreBest && best.Epoch > 0)
+                best.Restore();
+            throw;
+        }
+
+        if (options.RestoreBest)
+            best.Restore();
+        return new TrainingHistory(epochs, reason, best.Epoch);
+    }
+
+    /// <summary>Fisher-Yates on 0, 1, 2, ...: the swap partner of i is Below(i, i + 1), so an order is a function of seed and epoch.</summary>
+    private static void Shuffle(int[] order, ulong key)
+    {
+        for (int i = 0; i < order.Length; i++)
+            order[i] = i;
+        Dataset.Shuffle(order, key);
+    }
+
+    private int CountCorrect(ReadOnlySpan<float> outputs, ReadOnlySpan<int> labels)
+    {
+        int correct = 0, size = _network.OutputSize;
+        for (int i = 0; i < labels.Length; i++)
+        {
+            if (Predictor.IndexOfLargest(outputs.Slice(i * size, size)) == labels[i])
+                correct++;
+        }
+
+        return correct;
+    }
+
+    private void CheckFit(Dataset dataset, FitOptions options)
+    {
+        CheckData(dataset, nameof(dataset));
+        if (options.Validation is { } validation)
+            CheckData(validation, $"{nameof(options)}.{nameof(FitOptions.Validation)}");
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Epochs, $"{nameof(options)}.{nameof(FitOptions.Epochs)}");
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, $"{nameof(options)}.{nameof(FitOptions.BatchSize)}");
+        if (options.BatchSize > _options.MaxBatchSize)
+            throw new ArgumentException($"BatchSize is {options.BatchSize}; this trainer's MaxBatchSize is {_options.MaxBatchSize}.", nameof(options));
+    }
+
+    private void CheckData(Dataset dataset, string parameter)
+    {
+        ArgumentNullException.ThrowIfNull(dataset, parameter);
+        if (dataset.InputSize != _network.InputSize)
+            throw new ArgumentException($"{parameter} has {dataset.InputSize} inputs per example; the network has {_network.InputSize}.", parameter);
+        if (dataset.TargetSize != _network.OutputSize)
+            throw new ArgumentException($"{parameter} has {dataset.TargetSize} classes or targets per example; the network has {_network.OutputSize} outputs.", parameter);
+        if (dataset.Count == 0)
+            throw new ArgumentException($"{parameter} has 0 examples; at least 1 is needed.", parameter);
+        if (!dataset.Labels.IsEmpty && !LossTable.TakesLabels(_loss))
+            throw new ArgumentException($"{parameter} has labels, and {new Loss(_loss)} takes targets: make the Dataset from float targets.", parameter);
+    }
+
+    /// <summary>The examples of one step, gathered side by side.</summary>
+    private sealed class Batch(Dataset dataset, int size)
+    {
+        private readonly float[] _inputs = new float[checked(size * dataset.InputSize)];
+        private readonly int[] _labels = new int[dataset.Labels.IsEmpty ? 0 : size];
+        private readonly float[] _targets = new float[dataset.Targets.IsEmpty ? 0 : checked(size * dataset.TargetSize)];
+
+        public bool HasLabels => _labels.Length > 0;
+
+        public ReadOnlySpan<float> Inputs(int rows) => _inputs.AsSpan(0, rows * dataset.InputSize);
+
+        /// <summary>Empty if the data set has targets.</summary>
+        public ReadOnlySpan<int> Labels(int rows) => HasLabels ? _labels.AsSpan(0, rows) : [];
+
+        public ReadOnlySpan<float> Targets(int rows) => _targets.AsSpan(0, rows * dataset.TargetSize);
+
+        /// <summary>Copies the examples that stand at <paramref name="start"/> and after it in the order; returns how many.</summary>
+        public int Gather(int[] order, int start)
+        {
+            int rows = Math.Min(size, order.Length - start), inputSize = dataset.InputSize, targetSize = dataset.TargetSize;
+            for (int i = 0; i < rows; i++)
+            {
+                int example = order[start + i];
+                dataset.Inputs.Slice(example * inputSize, inputSize).CopyTo(_inputs.AsSpan(i * inputSize));
+                if (HasLabels)
+                    _labels[i] = dataset.Labels[example];
+                else
+                    dataset.Targets.Slice(example * targetSize, targetSize).CopyTo(_targets.AsSpan(i * targetSize));
+            }
+
+            return rows;
+        }
+    }
+
+    /// <summary>A copy of the parameters at the lowest loss so far; at first those before the training.</summary>
+    private sealed class BestParameters(Network network)
+    {
+        private readonly float[] _copy = network.Parameters.ToArray();
+        private float _loss = float.PositiveInfinity;
+
+        /// <summary>0 before any epoch was finished.</summary>
+        public int Epoch { get; private set; }
+
+        public void Offer(int epoch, float loss)
+        {
+            if (loss >= _loss)
+                return;
+            _loss = loss;
+            Epoch = epoch;
+            network.Parameters.CopyTo(_copy);
+        }
+
+        public void Restore() => _copy.CopyTo(network.Parameters);
+    }
+}

@@ -1,0 +1,316 @@
+using System.Diagnostics.CodeAnalysis;
+using Backprop.Simd.Internal.Activations;
+using Backprop.Simd.Internal.Layers;
+using Backprop.Simd.Internal.Losses;
+using Backprop.Simd.Internal.MatrixProduct;
+using Backprop.Simd.Internal.Memory;
+using Backprop.Simd.Internal.Optimizers;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd;
+
+/// <summary>Trains a network: forward, loss, backward, update. After construction nothing is allocated.</summary>
+/// <remarks>
+/// One trainer per thread; it may share its work with a <see cref="WorkerPool"/>. The same seeds, data and options give the same bits with any number of threads.
+/// <see cref="Dispose"/> returns the buffers to a pool; spans obtained from the trainer are invalid afterwards.
+/// </remarks>
+public sealed unsafe partial class Trainer : IDisposable
+{
+    private readonly Network _network;
+    private readonly LossKind _loss;
+    private readonly OptimizerKind _optimizer;
+    private readonly TrainerOptions _options;
+    private readonly WorkerPool? _workers;
+    private readonly GemmScratch _scratch = new();
+
+    private readonly Workspace _workspace = new();
+    private readonly int _inputs;
+    private readonly int[] _outputs;
+    private readonly int[] _saved;
+    private readonly int[] _deltas = new int[2];
+    private readonly int _rowLosses;
+    private readonly int _inputGradient;
+
+    private readonly AlignedBuffer _gradients;
+    private readonly AlignedBuffer _states;
+
+    /// <summary>First layer that must receive a gradient.</summary>
+    private readonly int _firstTrained;
+
+    private double _learningRate;
+    private long _updates;
+    private ulong _forwards;
+    private ulong _lastKey;
+    private int _forwardRows;
+    private int _inputGradientRows;
+    private Predictor? _evaluator;
+    private bool _disposed;
+
+    /// <summary>Makes the buffers and the plan.</summary>
+    /// <param name="network">Its parameters are trained in place.</param>
+    /// <param name="loss">What is minimised.</param>
+    /// <param name="optimizer">How.</param>
+    /// <param name="options">Batch size, threads, seed; null: the defaults.</param>
+    /// <exception cref="ArgumentException">A network that ends in Softmax with <see cref="Loss.SoftmaxCrossEntropy"/>, which takes logits.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">MaxBatchSize is below 1, or the buffers would be too large.</exception>
+    public Trainer(Network network, Loss loss, Optimizer optimizer, TrainerOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        _options = options ?? new TrainerOptions();
+        int rows = _options.MaxBatchSize;
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1, $"{nameof(options)}.{nameof(TrainerOptions.MaxBatchSize)}");
+        if (loss.Kind.Id == LossId.SoftmaxCrossEntropy && network.Blocks[^1] is Dense { Activation.Id: ActivationId.Softmax })
+            throw new ArgumentException("SoftmaxCrossEntropy takes logits, and this network ends in Softmax: make its last layer Identity.", nameof(loss));
+
+        FloatEnvironment.Observe();
+        _network = network;
+        _loss = loss.Kind;
+        _optimizer = optimizer.Kind;
+        _learningRate = _optimizer.LearningRate;
+        _workers = _options.Workers;
+        Layer[] blocks = network.Blocks;
+        _firstTrained = _options.InputGradient ? 0 : Math.Max(0, Array.FindIndex(blocks, block => block.ParameterCount > 0));
+
+        _inputs = _workspace.Reserve((long)rows * network.InputSize);
+        _outputs = new int[blocks.Length];
+        _saved = new int[blocks.Length];
+        int widest = network.OutputSize, scratch = 0;
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            _outputs[i] = _workspace.Reserve((long)rows * blocks[i].OutputSize);
+            _saved[i] = _workspace.Reserve((long)rows * blocks[i].SavedPerRow);
+            widest = Math.Max(widest, blocks[i].OutputSize);
+            scratch = Math.Max(scratch, blocks[i].ScratchFloats(rows, training: true));
+        }
+
+        for (int i = 0; i < _deltas.Length; i++)
+            _deltas[i] = _workspace.Reserve((long)rows * widest);
+        _rowLosses = _workspace.Reserve(rows);
+        _inputGradient = _workspace.Reserve(_options.InputGradient ? (long)rows * network.InputSize : 0);
+        long states = (long)network.ParameterCount * OptimizerTable.StateCount(_optimizer);
+        if (states > AlignedBuffer.MaximumLength)
+            throw new ArgumentOutOfRangeException(nameof(network), $"The optimizer would keep {states} values; at most {AlignedBuffer.MaximumLength} can be addressed.");
+
+        _workspace.Allocate();
+        _scratch.Reserve(scratch, _workers?.Threads ?? 1);
+        _gradients = BufferPool.Rent(network.ParameterCount);
+        _states = BufferPool.Rent((int)states);
+    }
+
+    /// <summary>The flat gradients, laid out as <see cref="Network.Parameters"/>. Backward adds to them; an update clears them.</summary>
+    /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
+    public Span<float> Gradients
+    {
+        get
+        {
+            CheckAlive();
+            return _gradients.Span[.._network.ParameterCount];
+        }
+    }
+
+    /// <summary>dLoss/dInputs of the last Backward or Step, rows x InputSize.</summary>
+    /// <exception cref="InvalidOperationException">TrainerOptions.InputGradient is false, or there was no backward pass yet.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
+    public ReadOnlySpan<float> InputGradient
+    {
+        get
+        {
+            CheckAlive();
+            if (!_options.InputGradient)
+                throw new InvalidOperationException("InputGradient is computed only if TrainerOptions.InputGradient is true.");
+            if (_inputGradientRows == 0)
+                throw new InvalidOperationException("InputGradient needs a Backward or Step before it.");
+            return new ReadOnlySpan<float>(_workspace.At(_inputGradient), _inputGradientRows * _network.InputSize);
+        }
+    }
+
+    /// <summary>Rate of the next update; starts as the optimizer's.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative, NaN or infinite.</exception>
+    public double LearningRate
+    {
+        get => _learningRate;
+        set => _learningRate = HyperParameter.NonNegative(value, nameof(LearningRate));
+    }
+
+    /// <summary>One step of training by class labels: forward, loss, backward, update.</summary>
+    /// <param name="inputs">rows x InputSize, 1 to MaxBatchSize rows.</param>
+    /// <param name="labels">rows; each from 0 to OutputSize - 1.</param>
+    /// <returns>The mean loss before the update.</returns>
+    /// <remarks>Adds to what <see cref="Gradients"/> holds, updates the parameters, clears the gradients.</remarks>
+    /// <exception cref="ArgumentException">Sizes do not fit, or the loss takes targets.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A label is outside the classes.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer or its worker pool was disposed.</exception>
+    public float Step(ReadOnlySpan<float> inputs, ReadOnlySpan<int> labels)
+    {
+        CheckAlive();
+        int rows = _network.RowsOf(inputs.Length, _options.MaxBatchSize, nameof(inputs));
+        CheckLabels(labels, rows);
+        fixed (float* x = inputs)
+        fixed (int* expected = labels)
+            return RunStep(x, rows, null, expected);
+    }
+
+    /// <summary>One step of training by targets: forward, loss, backward, update.</summary>
+    /// <param name="inputs">rows x InputSize, 1 to MaxBatchSize rows.</param>
+    /// <param name="targets">rows x OutputSize; for SoftmaxCrossEntropy class probabilities.</param>
+    /// <returns>The mean loss before the update.</returns>
+    /// <remarks>Adds to what <see cref="Gradients"/> holds, updates the parameters, clears the gradients.</remarks>
+    /// <exception cref="ArgumentException">Sizes do not fit.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer or its worker pool was disposed.</exception>
+    public float Step(ReadOnlySpan<float> inputs, ReadOnlySpan<float> targets)
+    {
+        CheckAlive();
+        int rows = _network.RowsOf(inputs.Length, _options.MaxBatchSize, nameof(inputs));
+        CheckOutputs(targets.Length, rows, nameof(targets));
+        fixed (float* x = inputs)
+        fixed (float* expected = targets)
+            return RunStep(x, rows, expected, null);
+    }
+
+    /// <summary>First of three parts: the outputs in training mode (the next dropout mask).</summary>
+    /// <param name="inputs">rows x InputSize, 1 to MaxBatchSize rows; copied.</param>
+    /// <returns>rows x OutputSize, valid until the next call.</returns>
+    /// <exception cref="ArgumentException">Sizes do not fit.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer or its worker pool was disposed.</exception>
+    public ReadOnlySpan<float> Forward(ReadOnlySpan<float> inputs)
+    {
+        CheckAlive();
+        int rows = _network.RowsOf(inputs.Length, _options.MaxBatchSize, nameof(inputs));
+        float* copy = _workspace.At(_inputs);
+        inputs.CopyTo(new Span<float>(copy, inputs.Length));
+        RunForward(copy, rows);
+        _forwardRows = rows;
+        return Outputs(rows);
+    }
+
+    /// <summary>Second of three parts: adds to <see cref="Gradients"/>. May be called again for the same Forward: it adds again.</summary>
+    /// <param name="outputGradient">dLoss/dOutputs of the last Forward, rows x OutputSize.</param>
+    /// <exception cref="InvalidOperationException">No Forward since construction, Step, Update or Evaluate.</exception>
+    /// <exception cref="ArgumentException">Sizes do not fit.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer or its worker pool was disposed.</exception>
+    public void Backward(ReadOnlySpan<float> outputGradient)
+    {
+        CheckAlive();
+        if (_forwardRows == 0)
+            throw new InvalidOperationException("Backward needs a Forward before it; Step and Update end the last one.");
+        CheckOutputs(outputGradient.Length, _forwardRows, nameof(outputGradient));
+        outputGradient.CopyTo(new Span<float>(_workspace.At(_deltas[0]), outputGradient.Length));
+        RunBackward(_workspace.At(_inputs), _forwardRows);
+    }
+
+    /// <summary>Last of three parts: one step of the optimizer by <see cref="Gradients"/>, then clears them.</summary>
+    /// <exception cref="ObjectDisposedException">The trainer or its worker pool was disposed.</exception>
+    public void Update()
+    {
+        CheckAlive();
+        RunUpdate();
+    }
+
+    /// <summary>Returns the buffers to the pool. Calling it again does nothing.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        _workspace.Dispose();
+        BufferPool.Return(_gradients);
+        BufferPool.Return(_states);
+        _evaluator?.Dispose();
+    }
+
+    /// <summary>The outputs that the last forward pass left.</summary>
+    private ReadOnlySpan<float> Outputs(int rows) => new(_workspace.At(_outputs[^1]), rows * _network.OutputSize);
+
+    private float RunStep(float* x, int rows, float* targets, int* labels)
+    {
+        RunForward(x, rows);
+        float loss = LossTable.Run(_loss, _workspace.At(_outputs[^1]), targets, labels, _workspace.At(_deltas[0]), _workspace.At(_rowLosses), null, rows, _network.OutputSize);
+        RunBackward(x, rows);
+        RunUpdate();
+        return loss;
+    }
+
+    private void RunForward(float* x, int rows)
+    {
+        ulong key = CounterRandom.Derive(_options.Seed, _forwards++);
+        Layer[] blocks = _network.Blocks;
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            LayerPass pass = Pass(i, x, rows, key);
+            blocks[i].Forward(pass);
+        }
+
+        _lastKey = key;
+    }
+
+    // The output gradient lies in the first delta buffer; a layer reads one and writes the other.
+    private void RunBackward(float* x, int rows)
+    {
+        Layer[] blocks = _network.Blocks;
+        int current = 0;
+        for (int i = blocks.Length - 1; i >= _firstTrained; i--)
+        {
+            LayerPass pass = Pass(i, x, rows, _lastKey);
+            pass.OutputGradient = _workspace.At(_deltas[current]);
+            current ^= 1;
+            if (i > _firstTrained)
+                pass.InputGradient = _workspace.At(_deltas[current]);
+            else if (_options.InputGradient)
+                pass.InputGradient = _workspace.At(_inputGradient);
+            pass.Gradients = _gradients.Pointer + _network.Offsets[i];
+            blocks[i].Backward(pass);
+        }
+
+        _inputGradientRows = rows;
+    }
+
+    private void RunUpdate()
+    {
+        _forwardRows = 0;
+        OptimizerTable.Step(_optimizer, _learningRate, ++_updates, _network.ParameterPointer, _gradients.Pointer, _states.Pointer, _network.ParameterCount, _workers);
+    }
+
+    private LayerPass Pass(int block, float* x, int rows, ulong key) => new()
+    {
+        Rows = rows,
+        Training = true,
+        Key = CounterRandom.Derive(key, (ulong)block),
+        Input = block == 0 ? x : _workspace.At(_outputs[block - 1]),
+        Output = _workspace.At(_outputs[block]),
+        Saved = _workspace.At(_saved[block]),
+        Parameters = _network.ParameterPointer + _network.Offsets[block],
+        Workers = _workers,
+        Scratch = _scratch,
+    };
+
+    private void CheckAlive()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_workers is { IsDisposed: true })
+            throw new ObjectDisposedException(nameof(WorkerPool));
+    }
+
+    private void CheckOutputs(int length, int rows, string parameter)
+    {
+        if (length != (long)rows * _network.OutputSize)
+            throw new ArgumentException($"{parameter} holds {length} floats; {rows} examples with {_network.OutputSize} outputs need {(long)rows * _network.OutputSize}.", parameter);
+    }
+
+    private void CheckLabels(ReadOnlySpan<int> labels, int rows)
+    {
+        if (!LossTable.TakesLabels(_loss))
+            ThrowTakesTargets();
+        if (labels.Length != rows)
+            throw new ArgumentException($"labels holds {labels.Length} labels for {rows} examples.", nameof(labels));
+        int classes = _network.OutputSize;
+        for (int i = 0; i < labels.Length; i++)
+        {
+            if ((uint)labels[i] >= (uint)classes)
+                throw new ArgumentOutOfRangeException(nameof(labels), labels[i], $"labels[{i}] is {labels[i]}; the network has {classes} classes, 0 to {classes - 1}.");
+        }
+    }
+
+    [DoesNotReturn]
+    private void ThrowTakesTargets() =>
+        throw new ArgumentException($"{new Loss(_loss)} takes targets, not labels: write Step(inputs, targets: ...) with floats, rows x OutputSize.", "labels");
+}
