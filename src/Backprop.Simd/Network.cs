@@ -5,7 +5,7 @@ using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd;
 
-/// <summary>A feed-forward network: its layers and one flat block of parameters. Made by <see cref="NetworkBuilder"/> or <see cref="Load"/>.</summary>
+/// <summary>A feed-forward network: its layers and one flat block of parameters. Made by <see cref="NetworkBuilder"/> or read from a file.</summary>
 /// <remarks>Any number of predictors and trainers may use it. Reading from many threads at once is safe; training while predicting on the same network is a data race.</remarks>
 public sealed unsafe partial class Network
 {

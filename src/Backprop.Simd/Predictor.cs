@@ -87,8 +87,8 @@ public sealed unsafe class Predictor : IDisposable
     private void CheckAlive()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_workers is { IsDisposed: true })
-            throw new ObjectDisposedException(nameof(WorkerPool));
+        if (_workers is not null)
+            ObjectDisposedException.ThrowIf(_workers.IsDisposed, _workers);
     }
 
     private float* Run(ReadOnlySpan<float> inputs, int rows)

@@ -286,8 +286,8 @@ public sealed unsafe partial class Trainer : IDisposable
     private void CheckAlive()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_workers is { IsDisposed: true })
-            throw new ObjectDisposedException(nameof(WorkerPool));
+        if (_workers is not null)
+            ObjectDisposedException.ThrowIf(_workers.IsDisposed, _workers);
     }
 
     private void CheckOutputs(int length, int rows, string parameter)
