@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Backprop.Simd.Internal.IO;
 using Backprop.Simd.Internal.Layers;
 using Backprop.Simd.Internal.Memory;
@@ -10,25 +11,40 @@ namespace Backprop.Simd;
 public sealed unsafe partial class Network
 {
     private readonly AlignedBuffer _parameters;
+    private readonly AlignedBuffer _statistics;
+    private readonly long[] _counters;
 
     internal Network(Layer[] blocks)
     {
         Blocks = blocks;
         Offsets = new int[blocks.Length];
+        StatisticsOffsets = new int[blocks.Length];
+        CounterOffsets = new int[blocks.Length];
         var layers = new List<NetworkLayer>();
-        long count = 0;
+        long count = 0, statistics = 0;
+        int counters = 0;
         for (int i = 0; i < blocks.Length; i++)
         {
             Offsets[i] = (int)count;
+            StatisticsOffsets[i] = (int)statistics;
+            CounterOffsets[i] = counters;
             if (blocks[i].ParameterCount > 0)
                 layers.Add(new NetworkLayer(this, blocks[i], (int)count));
             count += blocks[i].ParameterCount;
-            if (count > AlignedBuffer.MaximumLength)
+            statistics += blocks[i].StatisticsCount;
+            counters += blocks[i].CounterCount;
+            if (Math.Max(count, statistics) > AlignedBuffer.MaximumLength)
                 throw new InvalidOperationException($"The network would have {count} parameters; at most {AlignedBuffer.MaximumLength} can be addressed.");
         }
 
         Layers = layers;
         _parameters = new AlignedBuffer((int)count);
+        _statistics = new AlignedBuffer((int)statistics);
+        _counters = GC.AllocateArray<long>(Math.Max(counters, 1), pinned: true);
+        CounterCount = counters;
+        CounterPointer = (long*)Unsafe.AsPointer(ref _counters[0]);
+        for (int i = 0; i < blocks.Length; i++)
+            blocks[i].InitializeStatistics(Statistics.Slice(StatisticsOffsets[i], blocks[i].StatisticsCount));
     }
 
     /// <summary>Values of one example.</summary>
@@ -53,7 +69,26 @@ public sealed unsafe partial class Network
 
     internal float* ParameterPointer => _parameters.Pointer;
 
-    /// <summary>SHA-256, lower-case hex, of the architecture and all parameter bits; every NaN counts as the same one.</summary>
+    /// <summary>BatchNorm's running means and variances, layer by layer.</summary>
+    internal Span<float> Statistics => _statistics.Span;
+
+    internal int[] StatisticsOffsets { get; }
+
+    internal float* StatisticsPointer => _statistics.Pointer;
+
+    /// <summary>BatchNorm's numbers of batches seen.</summary>
+    internal Span<long> Counters => _counters.AsSpan(0, CounterCount);
+
+    internal int CounterCount { get; }
+
+    internal int[] CounterOffsets { get; }
+
+    internal long* CounterPointer { get; }
+
+    /// <summary>Fewest examples in a training pass.</summary>
+    internal int MinimumTrainingRows => Blocks.Max(block => block.MinimumTrainingRows);
+
+    /// <summary>SHA-256, lower-case hex, of the architecture, all parameter bits and BatchNorm's running statistics; every NaN counts as the same one.</summary>
     public string Fingerprint()
     {
         var hash = new FingerprintHash();
@@ -62,6 +97,9 @@ public sealed unsafe partial class Network
         foreach (Layer block in Blocks)
             hash.Add(block.Description);
         hash.AddFloats(Parameters);
+        hash.AddFloats(Statistics);
+        foreach (long counter in Counters)
+            hash.Add(counter);
         return hash.Finish();
     }
 

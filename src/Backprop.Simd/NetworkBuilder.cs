@@ -40,6 +40,24 @@ public sealed class NetworkBuilder
     /// <exception cref="InvalidOperationException">A layer follows Softmax.</exception>
     public NetworkBuilder Dropout(double rate) => Add(new Dropout(_width, HyperParameter.BelowOne(rate)));
 
+    /// <summary>Adds y = (x - mean) / sqrt(variance + 1e-5) scale + shift, mean and variance over each example's values (J. Ba, J. Kiros, G. Hinton 2016).</summary>
+    /// <exception cref="InvalidOperationException">A layer follows Softmax.</exception>
+    public NetworkBuilder LayerNorm() => Add(new LayerNorm(_width));
+
+    /// <summary>
+    /// Adds y = (x - mean) / sqrt(variance + 1e-5) scale + shift, mean and variance over the batch in training and running ones otherwise (S. Ioffe, C. Szegedy 2015).
+    /// A training batch needs at least 2 examples.
+    /// </summary>
+    /// <param name="momentum">Weight of a batch in the running statistics; 0 to 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="momentum"/> is outside 0 to 1.</exception>
+    /// <exception cref="InvalidOperationException">A layer follows Softmax.</exception>
+    public NetworkBuilder BatchNorm(double momentum = 0.1)
+    {
+        if (!(momentum is >= 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(momentum), momentum, FormattableString.Invariant($"momentum must be 0 to 1; it is {momentum}."));
+        return Add(new BatchNorm(_width, momentum));
+    }
+
     /// <summary>Makes the network; the same seed gives the same bits on every machine.</summary>
     /// <param name="seed">Of the random weights and biases.</param>
     /// <exception cref="InvalidOperationException">No layer was added, or the parameters could not be addressed.</exception>

@@ -110,6 +110,7 @@ public sealed unsafe class Predictor : IDisposable
                     Input = current,
                     Output = output,
                     Parameters = _network.ParameterPointer + _network.Offsets[i],
+                    Statistics = _network.StatisticsPointer + _network.StatisticsOffsets[i],
                     Workers = _workers,
                     Scratch = _scratch,
                 });

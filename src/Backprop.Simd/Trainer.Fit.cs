@@ -168,6 +168,9 @@ public sealed unsafe partial class Trainer
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, $"{nameof(options)}.{nameof(FitOptions.BatchSize)}");
         if (options.BatchSize > _options.MaxBatchSize)
             throw new ArgumentException($"BatchSize is {options.BatchSize}; this trainer's MaxBatchSize is {_options.MaxBatchSize}.", nameof(options));
+        int last = ((dataset.Count - 1) % options.BatchSize) + 1;
+        if (Math.Min(last, options.BatchSize) < _minimumRows)
+            throw new ArgumentException($"The last batch of {dataset.Count} examples in batches of {options.BatchSize} has {last}; BatchNorm trains on at least {_minimumRows}: choose another BatchSize.", nameof(options));
     }
 
     private void CheckData(Dataset dataset, string parameter)
@@ -217,10 +220,12 @@ public sealed unsafe partial class Trainer
         }
     }
 
-    /// <summary>A copy of the parameters at the lowest loss so far; at first those before the training.</summary>
+    /// <summary>A copy of parameters and running statistics at the lowest loss so far; at first those before the training.</summary>
     private sealed class BestParameters(Network network)
     {
         private readonly float[] _copy = network.Parameters.ToArray();
+        private readonly float[] _statistics = network.Statistics.ToArray();
+        private readonly long[] _counters = network.Counters.ToArray();
         private float _loss = float.PositiveInfinity;
 
         /// <summary>0 before any epoch was finished.</summary>
@@ -233,8 +238,15 @@ public sealed unsafe partial class Trainer
             _loss = loss;
             Epoch = epoch;
             network.Parameters.CopyTo(_copy);
+            network.Statistics.CopyTo(_statistics);
+            network.Counters.CopyTo(_counters);
         }
 
-        public void Restore() => _copy.CopyTo(network.Parameters);
+        public void Restore()
+        {
+            _copy.CopyTo(network.Parameters);
+            _statistics.CopyTo(network.Statistics);
+            _counters.CopyTo(network.Counters);
+        }
     }
 }

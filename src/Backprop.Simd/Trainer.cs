@@ -37,6 +37,8 @@ public sealed unsafe partial class Trainer : IDisposable
     /// <summary>First layer that must receive a gradient.</summary>
     private readonly int _firstTrained;
 
+    private readonly int _minimumRows;
+
     private double _learningRate;
     private long _updates;
     private ulong _forwards;
@@ -69,6 +71,9 @@ public sealed unsafe partial class Trainer : IDisposable
         _learningRate = _optimizer.LearningRate;
         _workers = _options.Workers;
         Layer[] blocks = network.Blocks;
+        _minimumRows = network.MinimumTrainingRows;
+        if (rows < _minimumRows)
+            throw new ArgumentException($"MaxBatchSize is {rows}; BatchNorm trains on at least {_minimumRows} examples.", nameof(options));
         _firstTrained = _options.InputGradient ? 0 : Math.Max(0, Array.FindIndex(blocks, block => block.ParameterCount > 0));
 
         _inputs = _workspace.Reserve((long)rows * network.InputSize);
@@ -143,7 +148,7 @@ public sealed unsafe partial class Trainer : IDisposable
     public float Step(ReadOnlySpan<float> inputs, ReadOnlySpan<int> labels)
     {
         CheckAlive();
-        int rows = _network.RowsOf(inputs.Length, _options.MaxBatchSize, nameof(inputs));
+        int rows = RowsOf(inputs);
         CheckLabels(labels, rows);
         fixed (float* x = inputs)
         fixed (int* expected = labels)
@@ -160,7 +165,7 @@ public sealed unsafe partial class Trainer : IDisposable
     public float Step(ReadOnlySpan<float> inputs, ReadOnlySpan<float> targets)
     {
         CheckAlive();
-        int rows = _network.RowsOf(inputs.Length, _options.MaxBatchSize, nameof(inputs));
+        int rows = RowsOf(inputs);
         CheckOutputs(targets.Length, rows, nameof(targets));
         fixed (float* x = inputs)
         fixed (float* expected = targets)
@@ -175,7 +180,7 @@ public sealed unsafe partial class Trainer : IDisposable
     public ReadOnlySpan<float> Forward(ReadOnlySpan<float> inputs)
     {
         CheckAlive();
-        int rows = _network.RowsOf(inputs.Length, _options.MaxBatchSize, nameof(inputs));
+        int rows = RowsOf(inputs);
         float* copy = _workspace.At(_inputs);
         inputs.CopyTo(new Span<float>(copy, inputs.Length));
         RunForward(copy, rows);
@@ -279,6 +284,8 @@ public sealed unsafe partial class Trainer : IDisposable
         Output = _workspace.At(_outputs[block]),
         Saved = _workspace.At(_saved[block]),
         Parameters = _network.ParameterPointer + _network.Offsets[block],
+        Statistics = _network.StatisticsPointer + _network.StatisticsOffsets[block],
+        Counters = _network.CounterPointer + _network.CounterOffsets[block],
         Workers = _workers,
         Scratch = _scratch,
     };
@@ -288,6 +295,14 @@ public sealed unsafe partial class Trainer : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_workers is not null)
             ObjectDisposedException.ThrowIf(_workers.IsDisposed, _workers);
+    }
+
+    private int RowsOf(ReadOnlySpan<float> inputs)
+    {
+        int rows = _network.RowsOf(inputs.Length, _options.MaxBatchSize, nameof(inputs));
+        if (rows < _minimumRows)
+            throw new ArgumentException($"inputs holds {rows} example; BatchNorm trains on at least {_minimumRows}.", nameof(inputs));
+        return rows;
     }
 
     private void CheckOutputs(int length, int rows, string parameter)

@@ -15,6 +15,15 @@ internal abstract class Layer(int inputSize, int outputSize)
 
     public int ParameterCount => checked(WeightCount + BiasCount);
 
+    /// <summary>Running statistics: state of the network that no gradient reaches.</summary>
+    public virtual int StatisticsCount => 0;
+
+    /// <summary>Integers of state of the network.</summary>
+    public virtual int CounterCount => 0;
+
+    /// <summary>Fewest examples that a training pass makes sense with.</summary>
+    public virtual int MinimumTrainingRows => 1;
+
     /// <summary>Floats per example that the forward pass keeps for the backward pass beside input and output.</summary>
     public virtual int SavedPerRow => 0;
 
@@ -29,6 +38,11 @@ internal abstract class Layer(int inputSize, int outputSize)
 
     /// <summary>Fills the layer's slice of the parameters.</summary>
     public virtual void Initialize(Span<float> parameters, ulong key)
+    {
+    }
+
+    /// <summary>Fills the layer's slice of the running statistics.</summary>
+    public virtual void InitializeStatistics(Span<float> statistics)
     {
     }
 

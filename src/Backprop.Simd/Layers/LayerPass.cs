@@ -26,6 +26,12 @@ internal unsafe struct LayerPass
     /// <summary>The layer's slice of the parameters.</summary>
     public float* Parameters;
 
+    /// <summary>The layer's slice of the network's running statistics.</summary>
+    public float* Statistics;
+
+    /// <summary>The layer's slice of the network's counters.</summary>
+    public long* Counters;
+
     /// <summary>The layer's slice of the gradients; the backward pass adds to it.</summary>
     public float* Gradients;
 
