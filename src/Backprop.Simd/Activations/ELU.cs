@@ -1,0 +1,32 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Simd;
+using Backprop.Simd.Internal.Verification;
+namespace Backprop.Simd.Internal.Activations;
+
+/// <summary>f(x) = alpha (e^x - 1) where x &lt;= 0, else x (D. Clevert et al. 2016). f'(0) = alpha.</summary>
+internal readonly struct ELU(float alpha) : IActivation
+{
+    public static Saved Saves
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Saved.Input;
+    }
+
+    public static bool IsCheap
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Forward<V>(V x)
+        where V : struct, IVectorF32<V> => V.Select(V.LessThanOrEqual(x, V.Create(0f)), V.Create(alpha) * Elementary.ExpMinusOneOfNegative(x), x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Backward<V>(V saved, V dy)
+        where V : struct, IVectorF32<V> => V.Select(V.LessThanOrEqual(saved, V.Create(0f)), dy * (V.Create(alpha) * Elementary.Exp(saved)), dy);
+
+    public double Reference(double x) => x <= 0 ? alpha * DoubleMath.ExpMinusOne(x) : x;
+
+    public double ReferenceDerivative(double x) => x <= 0 ? alpha * Math.Exp(x) : 1;
+}

@@ -1,0 +1,40 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Simd;
+using Backprop.Simd.Internal.Verification;
+namespace Backprop.Simd.Internal.Activations;
+
+/// <summary>f(x) = x Phi(x), Phi the distribution function of the normal distribution (D. Hendrycks, K. Gimpel 2016, erf form). f'(x) = Phi(x) + x phi(x).</summary>
+internal readonly struct GELU : IActivation
+{
+    public static Saved Saves
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Saved.Input;
+    }
+
+    public static bool IsCheap
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Forward<V>(V x)
+        where V : struct, IVectorF32<V> => x * Elementary.NormalDistribution(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Backward<V>(V saved, V dy)
+        where V : struct, IVectorF32<V>
+    {
+        // Beyond 20 the density is 0, and x times it must not become infinity times 0.
+        V limit = V.Create(20f);
+        V x = V.Select(V.LessThan(limit, saved), limit, saved);
+        x = V.Select(V.LessThan(x, -limit), -limit, x);
+        V density = V.Create(0.398942292f) * Elementary.Exp(V.Create(-0.5f) * x * x);
+        return dy * V.MultiplyAdd(x, density, Elementary.NormalDistribution(saved));
+    }
+
+    public double Reference(double x) => x * 0.5 * DoubleMath.ComplementaryErf(-x / Math.Sqrt(2));
+
+    public double ReferenceDerivative(double x) => (0.5 * DoubleMath.ComplementaryErf(-x / Math.Sqrt(2))) + (x * Math.Exp(-0.5 * x * x) / Math.Sqrt(2 * Math.PI));
+}

@@ -1,0 +1,53 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.Activations;
+
+/// <summary>f(x) = x sigmoid(2 u), u = sqrt(2 / pi) (x + 0.044715 x^3): GELU's approximation by tanh (D. Hendrycks, K. Gimpel 2016).</summary>
+internal readonly struct GELUTanh : IActivation
+{
+    /// <summary>2 sqrt(2 / pi), and 0.044715 times it.</summary>
+    private const float Linear = 1.59576917f;
+    private const float Cubic = 0.0713548139f;
+
+    public static Saved Saves
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Saved.Input;
+    }
+
+    public static bool IsCheap
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Forward<V>(V x)
+        where V : struct, IVectorF32<V> => x * Elementary.Sigmoid(Argument(x));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Backward<V>(V saved, V dy)
+        where V : struct, IVectorF32<V>
+    {
+        // Beyond 12 sigmoid is 0 or 1, and its factor must not become infinity times 0.
+        V limit = V.Create(12f), one = V.Create(1f);
+        V x = V.Select(V.LessThan(limit, saved), limit, saved);
+        x = V.Select(V.LessThan(x, -limit), -limit, x);
+        V s = Elementary.Sigmoid(Argument(x));
+        V slope = V.MultiplyAdd(V.Create(3 * Cubic), x * x, V.Create(Linear));
+        return dy * (s * V.MultiplyAdd(x * slope, one - s, one));
+    }
+
+    public double Reference(double x) => x / (1 + Math.Exp(-2 * Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x))));
+
+    public double ReferenceDerivative(double x)
+    {
+        double root = 2 * Math.Sqrt(2 / Math.PI), s = 1 / (1 + Math.Exp(-root * (x + (0.044715 * x * x * x))));
+        return s + (x * s * (1 - s) * root * (1 + (3 * 0.044715 * x * x)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Argument<V>(V x)
+        where V : struct, IVectorF32<V> => x * V.MultiplyAdd(V.Create(Cubic), x * x, V.Create(Linear));
+}

@@ -1,0 +1,46 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.Activations;
+
+/// <summary>f(x) = x min(max(x + 3, 0), 6) / 6 (A. Howard et al. 2019). f'(-3) = 0, f'(3) = 1.</summary>
+internal readonly struct HardSwish : IActivation
+{
+    public static Saved Saves
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Saved.Input;
+    }
+
+    public static bool IsCheap
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Forward<V>(V x)
+        where V : struct, IVectorF32<V>
+    {
+        V zero = V.Create(0f), six = V.Create(6f);
+        V gate = x + V.Create(3f);
+        gate = V.Select(V.LessThan(gate, zero), zero, gate);
+        gate = V.Select(V.LessThan(six, gate), six, gate);
+        return x * gate * V.Create(1f / 6f);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Backward<V>(V saved, V dy)
+        where V : struct, IVectorF32<V>
+    {
+        V three = V.Create(3f), one = V.Create(1f);
+        V slope = V.MultiplyAdd(saved, V.Create(1f / 3f), V.Create(0.5f));
+        slope = V.Select(V.LessThanOrEqual(three, saved), one, slope);
+        slope = V.Select(V.LessThanOrEqual(saved, -three), V.Create(0f), slope);
+        return dy * slope;
+    }
+
+    public double Reference(double x) => x * Math.Min(Math.Max(x + 3, 0), 6) / 6;
+
+    public double ReferenceDerivative(double x) => x <= -3 ? 0 : x >= 3 ? 1 : (x / 3) + 0.5;
+}

@@ -1,0 +1,32 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.Activations;
+
+/// <summary>f(x) = 0 where x &lt;= 0, else x: a NaN stays. f'(0) = 0.</summary>
+internal readonly struct ReLU : IActivation
+{
+    public static Saved Saves
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Saved.Output;
+    }
+
+    public static bool IsCheap
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Forward<V>(V x)
+        where V : struct, IVectorF32<V> => V.Select(V.LessThanOrEqual(x, V.Create(0f)), V.Create(0f), x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Backward<V>(V saved, V dy)
+        where V : struct, IVectorF32<V> => V.Select(V.LessThanOrEqual(saved, V.Create(0f)), V.Create(0f), dy);
+
+    public double Reference(double x) => x <= 0 ? 0 : x;
+
+    public double ReferenceDerivative(double x) => x <= 0 ? 0 : 1;
+}

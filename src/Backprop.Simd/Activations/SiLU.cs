@@ -1,0 +1,40 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.Activations;
+
+/// <summary>f(x) = x sigmoid(x) (S. Elfwing et al. 2018). f'(x) = s (1 + x (1 - s)).</summary>
+internal readonly struct SiLU : IActivation
+{
+    public static Saved Saves
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Saved.Input;
+    }
+
+    public static bool IsCheap
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Forward<V>(V x)
+        where V : struct, IVectorF32<V> => x * Elementary.Sigmoid(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Backward<V>(V saved, V dy)
+        where V : struct, IVectorF32<V>
+    {
+        V s = Elementary.Sigmoid(saved), one = V.Create(1f);
+        return dy * (s * V.MultiplyAdd(saved, one - s, one));
+    }
+
+    public double Reference(double x) => x / (1 + Math.Exp(-x));
+
+    public double ReferenceDerivative(double x)
+    {
+        double s = 1 / (1 + Math.Exp(-x));
+        return s * (1 + (x * (1 - s)));
+    }
+}

@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.Elementwise;
+
+/// <summary>Softmax over rows: p_j = e^(z_j - max z) / sum. Statistics of a row use 16 lanes and a tree of halves, the same order on every tier.</summary>
+internal static unsafe class RowSoftmax
+{
+    /// <summary>e^(x - max) of one row to <paramref name="exps"/> (which may be x itself), with the row's maximum and the sum of the exponentials; V has 16 lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Row<V>(float* x, int classes, float* exps, out float max, out float sum)
+        where V : struct, IVectorF32<V>
+    {
+        int whole = classes - (classes % V.Count), rest = classes - whole;
+        V present = V.LessThanInt(V.IndicesInt, V.CreateInt(rest));
+        V largest = V.Create(float.NegativeInfinity);
+        for (int i = 0; i < whole; i += V.Count)
+            largest = Larger(largest, V.Load(x + i));
+        if (rest > 0)
+            largest = Larger(largest, V.Select(present, V.LoadPartial(x + whole, rest), largest));
+        max = V.MaxHalves(largest);
+
+        V shift = V.Create(max), total = V.Create(0f);
+        for (int i = 0; i < whole; i += V.Count)
+        {
+            V e = Elementary.Exp(V.Load(x + i) - shift);
+            V.Store(e, exps + i);
+            total += e;
+        }
+
+        if (rest > 0)
+        {
+            V e = Elementary.Exp(V.LoadPartial(x + whole, rest) - shift);
+            V.StorePartial(e, exps + whole, rest);
+            total += V.Select(present, e, V.Create(0f));
+        }
+
+        sum = V.SumHalves(total);
+    }
+
+    /// <summary>Softmax of each row; input and output may be the same.</summary>
+    public static void Forward(float* logits, float* probabilities, int rows, int classes)
+    {
+        var action = new ForwardRows(logits, probabilities, rows, classes);
+        Tiers.DispatchSixteenLanes(ref action);
+    }
+
+    /// <summary>dx = y (dy - sum_j y_j dy_j), row by row; dx may be dy.</summary>
+    public static void Backward(float* y, float* dy, float* dx, int rows, int classes)
+    {
+        var action = new BackwardRows(y, dy, dx, rows, classes);
+        Tiers.DispatchSixteenLanes(ref action);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Larger<V>(V left, V right)
+        where V : struct, IVectorF32<V> => V.Select(V.LessThan(left, right), right, left);
+
+    internal readonly struct ForwardRows(float* logits, float* probabilities, int rows, int classes) : IVectorAction
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Invoke<V>()
+            where V : struct, IVectorF32<V>
+        {
+            for (nint row = 0; row < rows; row++)
+            {
+                float* p = probabilities + (row * classes);
+                Row<V>(logits + (row * classes), classes, p, out _, out float sum);
+                V divisor = V.Create(sum);
+                for (int i = 0; i < classes; i += V.Count)
+                {
+                    int count = Math.Min(classes - i, V.Count);
+                    V.StorePartial(V.LoadPartial(p + i, count) / divisor, p + i, count);
+                }
+            }
+        }
+    }
+
+    internal readonly struct BackwardRows(float* y, float* dy, float* dx, int rows, int classes) : IVectorAction
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Invoke<V>()
+            where V : struct, IVectorF32<V>
+        {
+            for (nint row = 0; row < rows; row++)
+            {
+                nint start = row * classes;
+                V dot = V.Create(0f);
+                for (int i = 0; i < classes; i += V.Count)
+                {
+                    int count = Math.Min(classes - i, V.Count);
+                    dot = V.MultiplyAdd(V.LoadPartial(y + start + i, count), V.LoadPartial(dy + start + i, count), dot);
+                }
+
+                V projection = V.Create(V.SumHalves(dot));
+                for (int i = 0; i < classes; i += V.Count)
+                {
+                    int count = Math.Min(classes - i, V.Count);
+                    V d = V.LoadPartial(y + start + i, count) * (V.LoadPartial(dy + start + i, count) - projection);
+                    V.StorePartial(d, dx + start + i, count);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+using System.Runtime.CompilerServices;
+
+namespace Backprop.Simd.Internal.Simd;
+
+/// <summary>Elementary functions, written once for every width. All polynomials are minimax fits of our own (Remez, coefficients rounded to float), evaluated by multiply-add.</summary>
+/// <remarks>Gradual underflow is kept. The limits in ULP hold over all floats (docs/accuracy.md).</remarks>
+internal static class Elementary
+{
+    /// <summary>1.5 2^23: added to a float below 2^22, it leaves the nearest integer in the low bits.</summary>
+    private const float RoundingShift = 12582912f;
+    private const float Log2E = 1.44269502f;
+
+    /// <summary>ln 2 in two parts; the upper one has 9 trailing zero bits, so that its product with an exponent is exact.</summary>
+    private const float Ln2High = 0.693145752f;
+    private const float Ln2Low = 1.42860677e-06f;
+
+    /// <summary>e^x: x = n ln 2 + r, |r| &lt;= ln 2 / 2, e^x = 2^n e^r.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Exp<V>(V x)
+        where V : struct, IVectorF32<V>
+    {
+        // Beyond these the result is 0 or infinity anyway; a NaN passes both tests.
+        V low = V.Create(-104f), high = V.Create(89f);
+        x = V.Select(V.LessThan(x, low), low, x);
+        x = V.Select(V.LessThan(high, x), high, x);
+        V shifted = V.MultiplyAdd(x, V.Create(Log2E), V.Create(RoundingShift));
+        V n = shifted - V.Create(RoundingShift);
+        V r = V.MultiplyAdd(n, V.Create(-Ln2High), x);
+        r = V.MultiplyAdd(n, V.Create(-Ln2Low), r);
+
+        V q = V.MultiplyAdd(V.Create(1.381458249e-03f), r, V.Create(8.368716575e-03f));
+        q = V.MultiplyAdd(q, r, V.Create(4.166838899e-02f));
+        q = V.MultiplyAdd(q, r, V.Create(1.666652113e-01f));
+        q = V.MultiplyAdd(q, r, V.Create(4.999999404e-01f));
+        V p = V.MultiplyAdd(q, r * r, r) + V.Create(1f);
+
+        // 2^n in two factors: n runs from -150 to 128, and only the last product may round.
+        V exponent = V.SubtractInt(shifted, V.CreateInt(BitConverter.SingleToInt32Bits(RoundingShift)));
+        V half = V.ShiftRightArithmeticInt(exponent, 1);
+        return p * PowerOfTwo(half) * PowerOfTwo(V.SubtractInt(exponent, half));
+    }
+
+    /// <summary>ln x: x = 2^n m, 2/3 &lt;= m &lt; 4/3, ln x = n ln 2 + ln(1 + (m - 1)).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Log<V>(V x)
+        where V : struct, IVectorF32<V>
+    {
+        V zero = V.Create(0f);
+        V tiny = V.LessThan(x, V.Create(1.17549435e-38f));
+        V bits = V.Select(tiny, x * V.Create(8388608f), x);
+        V bias = V.Select(tiny, V.Create(-23f), zero);
+        V twoThirds = V.CreateInt(0x3F2A_AAAB);
+        V n = V.ShiftRightArithmeticInt(V.SubtractInt(bits, twoThirds), 23);
+        V f = V.SubtractInt(bits, V.ShiftLeftInt(n, 23)) - V.Create(1f);
+        V e = V.IntToFloat(n) + bias;
+
+        V q = V.MultiplyAdd(V.Create(1.200722009e-01f), f, V.Create(-1.284495294e-01f));
+        q = V.MultiplyAdd(q, f, V.Create(1.075421348e-01f));
+        q = V.MultiplyAdd(q, f, V.Create(-1.219580323e-01f));
+        q = V.MultiplyAdd(q, f, V.Create(1.430445910e-01f));
+        q = V.MultiplyAdd(q, f, V.Create(-1.667957604e-01f));
+        q = V.MultiplyAdd(q, f, V.Create(1.999959797e-01f));
+        q = V.MultiplyAdd(q, f, V.Create(-2.499981970e-01f));
+        q = V.MultiplyAdd(q, f, V.Create(3.333333433e-01f));
+        V square = f * f;
+
+        // f - f^2 / 2 + f^3 q + e ln 2, the small terms first.
+        V tail = V.MultiplyAdd(q * f, square, V.MultiplyAdd(V.Create(-0.5f), square, e * V.Create(Ln2Low)));
+        V result = V.MultiplyAdd(e, V.Create(Ln2High), tail + f);
+
+        V infinity = V.Create(float.PositiveInfinity);
+        result = V.Select(V.LessThan(x, infinity), result, x);
+        result = V.Select(V.Equals(x, zero), -infinity, result);
+        return V.Select(V.LessThan(x, zero), V.Create(float.NaN), result);
+    }
+
+    /// <summary>e^x - 1 for x &lt;= 0; for x &gt; 0 some finite value or infinity that nobody uses.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V ExpMinusOneOfNegative<V>(V x)
+        where V : struct, IVectorF32<V>
+    {
+        V q = V.MultiplyAdd(V.Create(1.121356501e-03f), x, V.Create(8.188128471e-03f));
+        q = V.MultiplyAdd(q, x, V.Create(4.163005576e-02f));
+        q = V.MultiplyAdd(q, x, V.Create(1.666625887e-01f));
+        q = V.MultiplyAdd(q, x, V.Create(4.999998510e-01f));
+        V near = V.MultiplyAdd(q * x, x, x);
+        return V.Select(V.LessThan(x, V.Create(-0.5f)), Exp(x) - V.Create(1f), near);
+    }
+
+    /// <summary>ln(1 + e) for 0 &lt;= e &lt;= 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V LogOnePlus<V>(V e)
+        where V : struct, IVectorF32<V>
+    {
+        V q = V.MultiplyAdd(V.Create(2.084544394e-03f), e, V.Create(-1.369167119e-02f));
+        q = V.MultiplyAdd(q, e, V.Create(4.211482406e-02f));
+        q = V.MultiplyAdd(q, e, V.Create(-8.323895186e-02f));
+        q = V.MultiplyAdd(q, e, V.Create(1.247952953e-01f));
+        q = V.MultiplyAdd(q, e, V.Create(-1.613517106e-01f));
+        q = V.MultiplyAdd(q, e, V.Create(1.989962310e-01f));
+        q = V.MultiplyAdd(q, e, V.Create(-2.498886436e-01f));
+        q = V.MultiplyAdd(q, e, V.Create(3.333271444e-01f));
+        q = V.MultiplyAdd(q, e, V.Create(-4.999998808e-01f));
+        return V.MultiplyAdd(q * e, e, e);
+    }
+
+    /// <summary>An odd polynomial where |x| &lt; 0.625, elsewhere 1 - 2 / (e^2|x| + 1) with the sign of x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Tanh<V>(V x)
+        where V : struct, IVectorF32<V>
+    {
+        V size = V.Abs(x), one = V.Create(1f);
+        V far = one - (V.Create(2f) / (Exp(size + size) + one));
+
+        V z = x * x;
+        V q = V.MultiplyAdd(V.Create(-5.637270864e-03f), z, V.Create(2.057975717e-02f));
+        q = V.MultiplyAdd(q, z, V.Create(-5.372202024e-02f));
+        q = V.MultiplyAdd(q, z, V.Create(1.333123744e-01f));
+        q = V.MultiplyAdd(q, z, V.Create(-3.333327472e-01f));
+        V near = V.MultiplyAdd(q * z, x, x);
+        return V.Select(V.LessThan(size, V.Create(0.625f)), near, far) | (x & V.Create(-0f));
+    }
+
+    /// <summary>1 / (1 + e^-x), with e^-|x| so that nothing overflows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Sigmoid<V>(V x)
+        where V : struct, IVectorF32<V>
+    {
+        V one = V.Create(1f);
+        V e = Exp(-V.Abs(x));
+        return V.Select(V.LessThan(x, V.Create(0f)), e, one) / (one + e);
+    }
+
+    /// <summary>An odd polynomial where |x| &lt; 0.921875, elsewhere 1 - 2 Q(sqrt(2) |x|) with the sign of x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Erf<V>(V x)
+        where V : struct, IVectorF32<V>
+    {
+        V size = V.Abs(x);
+        V far = V.MultiplyAdd(V.Create(-2f), NormalTail(size * V.Create(1.41421354f)), V.Create(1f));
+
+        V z = x * x;
+        V q = V.MultiplyAdd(V.Create(7.995175838e-05f), z, V.Create(-8.049530443e-04f));
+        q = V.MultiplyAdd(q, z, V.Create(5.192392971e-03f));
+        q = V.MultiplyAdd(q, z, V.Create(-2.685572952e-02f));
+        q = V.MultiplyAdd(q, z, V.Create(1.128362566e-01f));
+        q = V.MultiplyAdd(q, z, V.Create(-3.761262894e-01f));
+        q = V.MultiplyAdd(q, z, V.Create(1.283791661e-01f));
+        V near = V.MultiplyAdd(q, x, x);
+        return V.Select(V.LessThan(size, V.Create(0.921875f)), near, far) | (x & V.Create(-0f));
+    }
+
+    /// <summary>Phi(x), the distribution function of the normal distribution: 1/2 + an odd polynomial where |x| &lt; 1, elsewhere by the tail.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V NormalDistribution<V>(V x)
+        where V : struct, IVectorF32<V>
+    {
+        V size = V.Abs(x);
+        V tail = NormalTail(size);
+        V far = V.Select(V.LessThan(x, V.Create(0f)), tail, V.Create(1f) - tail);
+
+        V z = x * x;
+        V q = V.MultiplyAdd(V.Create(-8.145926586e-06f), z, V.Create(1.149698146e-04f));
+        q = V.MultiplyAdd(q, z, V.Create(-1.187987858e-03f));
+        q = V.MultiplyAdd(q, z, V.Create(9.974156506e-03f));
+        q = V.MultiplyAdd(q, z, V.Create(-6.649053842e-02f));
+
+        // The largest term goes in first: near x = -1 the sum is a third of it.
+        V near = V.MultiplyAdd(q * z, x, V.MultiplyAdd(V.Create(3.989422917e-01f), x, V.Create(0.5f)));
+        return V.Select(V.LessThan(size, V.Create(1.001f)), near, far);
+    }
+
+    /// <summary>Q(t) = 1 - Phi(t) = e^(p(t) - t^2 / 2) for t &gt;= 1; the fit weighs errors by Q, and beyond 14.5 Q is 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V NormalTail<V>(V t)
+        where V : struct, IVectorF32<V>
+    {
+        // Up to 14.5 the fit is a fit; there Q is below the smallest float, and the clamp keeps the polynomial from growing back.
+        V limit = V.Create(14.5f);
+        t = V.Select(V.LessThan(limit, t), limit, t);
+        V q = V.MultiplyAdd(V.Create(-1.823450466e-09f), t, V.Create(1.285961985e-07f));
+        q = V.MultiplyAdd(q, t, V.Create(-3.938519135e-06f));
+        q = V.MultiplyAdd(q, t, V.Create(6.956862014e-05f));
+        q = V.MultiplyAdd(q, t, V.Create(-7.987331235e-04f));
+        q = V.MultiplyAdd(q, t, V.Create(6.423344308e-03f));
+        q = V.MultiplyAdd(q, t, V.Create(-3.847716336e-02f));
+        q = V.MultiplyAdd(q, t, V.Create(1.834683368e-01f));
+        q = V.MultiplyAdd(q, t, V.Create(-7.987314529e-01f));
+        q = V.MultiplyAdd(q, t, V.Create(-6.929717281e-01f));
+        V tail = Exp(V.MultiplyAdd(t * V.Create(-0.5f), t, q));
+        return V.Select(V.Equals(t, limit), V.Create(0f), tail);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V PowerOfTwo<V>(V exponent)
+        where V : struct, IVectorF32<V> => V.ShiftLeftInt(V.AddInt(exponent, V.CreateInt(127)), 23);
+}
