@@ -20,7 +20,7 @@ internal readonly struct GELU : IActivation
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Forward<V>(V x)
-        where V : struct, IVectorF32<V> => x * Elementary.NormalDistribution(x);
+        where V : struct, IVectorF32<V> => Elementary.TimesNormalDistribution(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Backward<V>(V saved, V dy)

@@ -31,12 +31,12 @@ internal readonly struct GELUTanh : IActivation
         where V : struct, IVectorF32<V>
     {
         // Beyond 12 sigmoid is 0 or 1, and its factor must not become infinity times 0.
-        V limit = V.Create(12f), one = V.Create(1f);
+        V limit = V.Create(12f);
         V x = V.Select(V.LessThan(limit, saved), limit, saved);
         x = V.Select(V.LessThan(x, -limit), -limit, x);
-        V s = Elementary.Sigmoid(Argument(x));
+        V s = Elementary.Sigmoid(Argument(x), out V complement);
         V slope = V.MultiplyAdd(V.Create(3 * Cubic), x * x, V.Create(Linear));
-        return dy * (s * V.MultiplyAdd(x * slope, one - s, one));
+        return dy * (s * V.MultiplyAdd(x * slope, complement, V.Create(1f)));
     }
 
     public double Reference(double x) => x / (1 + Math.Exp(-2 * Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x))));

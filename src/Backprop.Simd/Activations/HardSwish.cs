@@ -26,7 +26,7 @@ internal readonly struct HardSwish : IActivation
         V gate = x + V.Create(3f);
         gate = V.Select(V.LessThan(gate, zero), zero, gate);
         gate = V.Select(V.LessThan(six, gate), six, gate);
-        return x * gate * V.Create(1f / 6f);
+        return x * (gate * V.Create(1f / 6f));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -26,8 +26,8 @@ internal readonly struct SiLU : IActivation
     public V Backward<V>(V saved, V dy)
         where V : struct, IVectorF32<V>
     {
-        V s = Elementary.Sigmoid(saved), one = V.Create(1f);
-        return dy * (s * V.MultiplyAdd(saved, one - s, one));
+        V s = Elementary.Sigmoid(saved, out V complement);
+        return dy * (s * V.MultiplyAdd(saved, complement, V.Create(1f)));
     }
 
     public double Reference(double x) => x / (1 + Math.Exp(-x));
