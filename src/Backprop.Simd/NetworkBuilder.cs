@@ -68,6 +68,8 @@ public sealed class NetworkBuilder
         return network;
     }
 
+    internal IReadOnlyList<Layer> Blocks => _blocks;
+
     /// <summary>All parameters +0: for a reader that fills them.</summary>
     internal Network BuildUninitialized()
     {

@@ -39,6 +39,7 @@ public sealed unsafe partial class Trainer : IDisposable
 
     private readonly int _minimumRows;
 
+    private ulong _seed;
     private double _learningRate;
     private long _updates;
     private ulong _forwards;
@@ -69,6 +70,7 @@ public sealed unsafe partial class Trainer : IDisposable
         _loss = loss.Kind;
         _optimizer = optimizer.Kind;
         _learningRate = _optimizer.LearningRate;
+        _seed = _options.Seed;
         _workers = _options.Workers;
         Layer[] blocks = network.Blocks;
         _minimumRows = network.MinimumTrainingRows;
@@ -237,7 +239,7 @@ public sealed unsafe partial class Trainer : IDisposable
 
     private void RunForward(float* x, int rows)
     {
-        ulong key = CounterRandom.Derive(_options.Seed, _forwards++);
+        ulong key = CounterRandom.Derive(_seed, _forwards++);
         Layer[] blocks = _network.Blocks;
         for (int i = 0; i < blocks.Length; i++)
         {

@@ -12,7 +12,7 @@ internal sealed class SafetensorsHeader
 {
     public const string MetadataName = "__metadata__";
 
-    private const int LongestQuote = 80;
+    private const int LongestQuote = 200;
 
     private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SafetensorsEntry> _tensors = new(StringComparer.Ordinal);

@@ -46,10 +46,10 @@ internal sealed class SafetensorsReader : IDisposable
     /// <summary>What is wrong with this file.</summary>
     public InvalidDataException Bad(string what, Exception? inner = null) => new($"{_path}: {what}", inner);
 
-    /// <summary>Reads a whole F32 tensor of as many elements as <paramref name="values"/> has.</summary>
-    public void ReadFloats(SafetensorsEntry entry, Span<float> values)
+    /// <summary>Reads elements of an F32 tensor, from element <paramref name="first"/> on.</summary>
+    public void ReadFloats(SafetensorsEntry entry, long first, Span<float> values)
     {
-        ReadExactly(entry, MemoryMarshal.AsBytes(values));
+        ReadExactly(MemoryMarshal.AsBytes(values), _dataStart + entry.Begin + (first * sizeof(float)));
         LittleEndian.FromFile(values);
     }
 
@@ -57,7 +57,7 @@ internal sealed class SafetensorsReader : IDisposable
     public long ReadInt64(SafetensorsEntry entry)
     {
         Span<byte> bytes = stackalloc byte[sizeof(long)];
-        ReadExactly(entry, bytes);
+        ReadExactly(bytes, _dataStart + entry.Begin);
         return BinaryPrimitives.ReadInt64LittleEndian(bytes);
     }
 
@@ -86,13 +86,6 @@ internal sealed class SafetensorsReader : IDisposable
         {
             throw Bad(e.Message, e);
         }
-    }
-
-    private void ReadExactly(SafetensorsEntry entry, Span<byte> bytes)
-    {
-        if (entry.End - entry.Begin != bytes.Length)
-            throw new ArgumentException($"Tensor {entry.Name} has {entry.End - entry.Begin} bytes, not {bytes.Length}.", nameof(entry));
-        ReadExactly(bytes, _dataStart + entry.Begin);
     }
 
     private void ReadExactly(Span<byte> bytes, long position)

@@ -33,6 +33,15 @@ internal sealed unsafe class BatchNorm(int size, double momentum) : Layer(size, 
     public override string Description =>
         string.Create(CultureInfo.InvariantCulture, $"BatchNorm({InputSize},{BitConverter.DoubleToInt64Bits(Momentum):x16})");
 
+    public override LayerTensor[] Tensors =>
+    [
+        new("weight", TensorPlace.Parameters, 0, [InputSize]),
+        new("bias", TensorPlace.Parameters, WeightCount, [InputSize]),
+        new("running_mean", TensorPlace.Statistics, 0, [InputSize]),
+        new("running_var", TensorPlace.Statistics, InputSize, [InputSize]),
+        new("num_batches_tracked", TensorPlace.Counters, 0, []),
+    ];
+
     public override void Initialize(Span<float> parameters, ulong key)
     {
         parameters[..WeightCount].Fill(1);

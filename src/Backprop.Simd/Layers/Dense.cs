@@ -25,6 +25,14 @@ internal sealed unsafe class Dense(int inputSize, int units, ActivationKind acti
     public override string Description =>
         $"Dense({InputSize},{OutputSize},{Activation.Id}:{BitConverter.SingleToInt32Bits(Activation.Parameter):x8})";
 
+    public override LayerTensor[] Tensors =>
+    [
+        new("weight", TensorPlace.Parameters, 0, [OutputSize, InputSize]),
+        new("bias", TensorPlace.Parameters, WeightCount, [OutputSize]),
+    ];
+
+    public override int ModuleCount => Activation.Id == ActivationId.Identity ? 1 : 2;
+
     public override int ScratchFloats(int maxRows, bool training)
     {
         int floats = GemmDriver.ScratchFloats(false, false, maxRows, OutputSize, InputSize);

@@ -30,8 +30,14 @@ internal abstract class Layer(int inputSize, int outputSize)
     /// <summary>Whether <see cref="Forward"/> outside training gives its input, so that the pass can be left out.</summary>
     public virtual bool IsIdentityInInference => false;
 
-    /// <summary>The layer as text with every setting: a part of the fingerprint.</summary>
+    /// <summary>The layer as text with its input size and every setting, floats as bits: a part of the fingerprint, and of files.</summary>
     public abstract string Description { get; }
+
+    /// <summary>What files keep of the layer's state.</summary>
+    public virtual LayerTensor[] Tensors => [];
+
+    /// <summary>Modules that the layer is in a torch.nn.Sequential, whose number names the tensors.</summary>
+    public virtual int ModuleCount => 1;
 
     /// <summary>Floats of packing buffer that a thread needs for batches of at most <paramref name="maxRows"/>.</summary>
     public virtual int ScratchFloats(int maxRows, bool training) => 0;

@@ -20,6 +20,12 @@ internal sealed unsafe class LayerNorm(int size) : Layer(size, size)
 
     public override string Description => $"LayerNorm({InputSize})";
 
+    public override LayerTensor[] Tensors =>
+    [
+        new("weight", TensorPlace.Parameters, 0, [InputSize]),
+        new("bias", TensorPlace.Parameters, WeightCount, [InputSize]),
+    ];
+
     public override void Initialize(Span<float> parameters, ulong key)
     {
         parameters[..WeightCount].Fill(1);

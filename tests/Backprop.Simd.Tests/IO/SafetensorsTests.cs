@@ -178,7 +178,7 @@ public class SafetensorsTests
                 {
                     using var reader = new SafetensorsReader(path);
                     foreach (SafetensorsEntry entry in reader.Tensors.Values)
-                        reader.ReadFloats(entry, new float[(entry.End - entry.Begin) / sizeof(float)]);
+                        reader.ReadFloats(entry, 0, new float[(entry.End - entry.Begin) / sizeof(float)]);
                 }
                 catch (InvalidDataException e)
                 {
@@ -227,7 +227,7 @@ public class SafetensorsTests
     {
         SafetensorsEntry entry = reader.Tensors[name];
         float[] values = new float[(entry.End - entry.Begin) / sizeof(float)];
-        reader.ReadFloats(entry, values);
+        reader.ReadFloats(entry, 0, values);
         return values;
     }
 
