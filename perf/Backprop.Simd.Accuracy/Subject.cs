@@ -1,5 +1,5 @@
 using Backprop.Simd.Internal.Activations;
-using Backprop.Simd.Internal.Verification;
+using Backprop.Simd.Internal.Elementwise;
 using Backprop.Simd.Kernels;
 
 namespace Backprop.Simd.Accuracy;

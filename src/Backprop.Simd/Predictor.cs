@@ -1,6 +1,6 @@
 using Backprop.Simd.Internal.Layers;
-using Backprop.Simd.Internal.Memory;
 using Backprop.Simd.Internal.MatrixProduct;
+using Backprop.Simd.Internal.Memory;
 using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd;

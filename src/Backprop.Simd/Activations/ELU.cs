@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Elementwise;
 using Backprop.Simd.Internal.Simd;
-using Backprop.Simd.Internal.Verification;
+
 namespace Backprop.Simd.Internal.Activations;
 
 /// <summary>f(x) = alpha (e^x - 1) where x &lt;= 0, else x (D. Clevert et al. 2016). f'(0) = alpha.</summary>

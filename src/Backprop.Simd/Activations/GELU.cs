@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Elementwise;
 using Backprop.Simd.Internal.Simd;
-using Backprop.Simd.Internal.Verification;
+
 namespace Backprop.Simd.Internal.Activations;
 
 /// <summary>f(x) = x Phi(x), Phi the distribution function of the normal distribution (D. Hendrycks, K. Gimpel 2016, erf form). f'(x) = Phi(x) + x phi(x).</summary>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Elementwise;
 using Backprop.Simd.Internal.Simd;
-using Backprop.Simd.Internal.Verification;
+
 namespace Backprop.Simd.Internal.Activations;
 
 /// <summary>f(x) = ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|). f'(x) = sigmoid(x).</summary>

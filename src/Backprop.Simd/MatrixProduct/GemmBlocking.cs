@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.Arm;
-using System.Runtime.Intrinsics.X86;
 using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
@@ -16,16 +13,10 @@ internal static class GemmBlocking
 
     /// <summary>MR: rows of a tile. 2 MR sums, two vectors of B and a broadcast fill 31 of 32 registers, or 15 of 16.</summary>
     public static int TileRows<V>()
-        where V : struct, IVectorF32<V> => HasThirtyTwoRegisters ? 14 : 6;
+        where V : struct, IVectorF32<V> => Tiers.HasThirtyTwoRegisters ? 14 : 6;
 
     /// <summary>Rows of a tile of four chains.</summary>
-    public static int FourChainRows => HasThirtyTwoRegisters ? 6 : 3;
-
-    private static bool HasThirtyTwoRegisters
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Avx512F.VL.IsSupported || AdvSimd.IsSupported;
-    }
+    public static int FourChainRows => Tiers.HasThirtyTwoRegisters ? 6 : 3;
 
     /// <summary>The floats of packing space that one thread may need for a product with alpha = 1; grows with every size.</summary>
     public static int ScratchFloats(bool transA, bool transB, int m, int n, int k) =>

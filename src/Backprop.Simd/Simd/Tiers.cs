@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 
 namespace Backprop.Simd.Internal.Simd;
 
@@ -32,6 +34,13 @@ internal static class Tiers
             : Vector256.IsHardwareAccelerated ? SimdTier.Vector256
             : Vector128.IsHardwareAccelerated ? SimdTier.Vector128
             : SimdTier.Portable;
+    }
+
+    /// <summary>Whether the vector registers are 32, as with AVX-512 at any width and on Arm64, and not 16.</summary>
+    public static bool HasThirtyTwoRegisters
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Avx512F.VL.IsSupported || AdvSimd.IsSupported;
     }
 
     /// <summary>Runs the work on the widest accelerated vector.</summary>

@@ -30,7 +30,7 @@ internal static class ChildProcess
         return Run(program, arguments, [.. environment, (MethodVariable, $"{method.Method.DeclaringType!.FullName}:{method.Method.Name}")]);
     }
 
-    /// <summary>Runs any program, and waits for it for at most five minutes.</summary>
+    /// <summary>Runs any program, and waits for it for at most two minutes.</summary>
     public static Result Run(string program, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
     {
         string reportPath = Path.Combine(Path.GetTempPath(), $"backprop-{Guid.NewGuid():N}.txt");
@@ -54,10 +54,10 @@ internal static class ChildProcess
         {
             Task<string> output = process.StandardOutput.ReadToEndAsync();
             Task<string> errors = process.StandardError.ReadToEndAsync();
-            if (!process.WaitForExit(TimeSpan.FromMinutes(5)))
+            if (!process.WaitForExit(TimeSpan.FromMinutes(2)))
             {
                 process.Kill(entireProcessTree: true);
-                Assert.Fail($"{program} ran for more than five minutes.");
+                Assert.Fail($"{program} ran for more than two minutes.");
             }
 
             string text = output.GetAwaiter().GetResult() + errors.GetAwaiter().GetResult();

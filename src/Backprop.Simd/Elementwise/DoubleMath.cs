@@ -1,4 +1,4 @@
-namespace Backprop.Simd.Internal.Verification;
+namespace Backprop.Simd.Internal.Elementwise;
 
 /// <summary>Double-precision functions that the base library lacks, accurate to about 1e-15 relative: the yardstick of the float kernels.</summary>
 internal static class DoubleMath
