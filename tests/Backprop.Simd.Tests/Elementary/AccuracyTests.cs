@@ -1,6 +1,6 @@
 using System.Globalization;
 using Backprop.Simd.Accuracy;
-using Backprop.Simd.Internal.Verification;
+using Backprop.Simd.Internal.Elementwise;
 using Xunit;
 
 namespace Backprop.Simd.Tests;
