@@ -1,3 +1,7 @@
 using Backprop.Simd;
+using Backprop.Simd.AotSmoke;
 
+// Published as native code by .ci/run, which compares the fingerprints with those of the JIT.
 Console.WriteLine(SimdInfo.Description);
+for (int threads = 1; threads <= 3; threads++)
+    Console.WriteLine($"threads {threads}: {SmokeTraining.Fingerprint(threads)}");
