@@ -5,87 +5,122 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 
 /// <summary>The loops around the tile: order A.</summary>
 /// <remarks>
-/// From the outside: blocks of MC rows, blocks of KC steps, panels of NR columns, tiles of MR rows. A panel of B is packed right before its column of
-/// tiles needs it and stays in the L1 cache meanwhile; a block of A stays in the L2 cache while all panels pass. B is read in place where packing
-/// would not pay, A always, unless it must be scaled.
+/// From the outside: blocks of rows and of steps, so that a block of A stays in the L2 cache; panels of NR columns; tiles of MR rows. Operands are read
+/// in place, which the clock prefers to packing as long as a matrix is not much larger than the L2 cache. Only what a full vector cannot read is packed, right
+/// before its column of tiles needs it: panels of B^T, and the last columns of B if they do not fill a vector.
 /// </remarks>
 internal static unsafe class ChainProduct
 {
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
-        float* edge = stackalloc float[14 * 2 * V.Count];
-        int tileRows = GemmBlocking.TileRows<V>();
-        nint panelColumns = 2 * V.Count;
-        nint lda = g.Lda, ldb = g.Ldb, ldc = g.Ldc;
-        float* panel = scratch;
-        float* scaledA = scratch + (Math.Min(g.K, GemmBlocking.StepsPerBlock) * panelColumns);
-
-        for (nint row = share.Row; row < share.Row + share.Rows; row += GemmBlocking.RowsPerBlock)
+        nint rowBlocks = Blocks(share.Rows, GemmBlocking.RowsPerBlock), stepBlocks = Blocks(g.K, GemmBlocking.StepsPerBlock);
+        nint rowsDone = 0;
+        for (nint rowBlock = 0; rowBlock < rowBlocks; rowBlock++)
         {
-            nint rows = Math.Min(GemmBlocking.RowsPerBlock, share.Row + share.Rows - row);
-            nint tiles = (rows + tileRows - 1) / tileRows;
-            for (nint step = 0; step < g.K; step += GemmBlocking.StepsPerBlock)
+            nint rows = (share.Rows - rowsDone) / (rowBlocks - rowBlock);
+            nint stepsDone = 0;
+            for (nint stepBlock = 0; stepBlock < stepBlocks; stepBlock++)
             {
-                nint steps = Math.Min(GemmBlocking.StepsPerBlock, g.K - step);
-                bool first = step == 0, last = step + steps == g.K;
-                float* a = g.TransA ? g.A + (step * lda) + row : g.A + (row * lda) + step;
-                nint rowStride = g.TransA ? 1 : lda, stepStride = g.TransA ? lda : 1;
-                if (g.Alpha != 1)
-                {
-                    nint outer = g.TransA ? steps : rows, inner = g.TransA ? rows : steps;
-                    TileRows.Scale<V>(g.Alpha, a, lda, scaledA, inner, outer, inner);
-                    a = scaledA;
-                    rowStride = g.TransA ? 1 : inner;
-                    stepStride = g.TransA ? inner : 1;
-                }
-
-                for (nint column = share.Column; column < share.Column + share.Columns; column += panelColumns)
-                {
-                    nint columns = Math.Min(panelColumns, share.Column + share.Columns - column);
-                    int vectors = columns > V.Count ? 2 : 1;
-                    bool whole = columns == vectors * V.Count;
-                    float* b = g.TransB ? g.B + (column * ldb) + step : g.B + (step * ldb) + column;
-                    nint rowOfB = ldb;
-                    if (g.TransB || !whole)
-                    {
-                        rowOfB = vectors * V.Count;
-                        if (g.TransB)
-                            Packing.Transposed(b, ldb, steps, columns, panel, rowOfB);
-                        else
-                            Packing.Rows<V>(b, ldb, steps, columns, panel, rowOfB);
-                        b = panel;
-                    }
-
-                    // Tiles of nearly equal height: 37 rows are 13 + 12 + 12, not 14 + 14 + 9.
-                    nint done = 0;
-                    for (nint tile = 0; tile < tiles; tile++)
-                    {
-                        int height = (int)((rows - done + tiles - tile - 1) / (tiles - tile));
-                        float* tileA = a + (done * rowStride);
-                        float* c = g.C + ((row + done) * ldc) + column;
-                        bool accumulate = !first || TileRows.Begin<V>(g.Beta, c, ldc, height, columns);
-                        if (whole)
-                        {
-                            TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, c, ldc, accumulate);
-                        }
-                        else
-                        {
-                            if (accumulate)
-                                TileRows.Copy<V>(c, ldc, edge, panelColumns, height, columns);
-                            TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, edge, panelColumns, accumulate);
-                            TileRows.Copy<V>(edge, panelColumns, c, ldc, height, columns);
-                        }
-
-                        if (last)
-                            TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, row + done, column, height, columns);
-                        done += height;
-                    }
-                }
+                nint steps = (g.K - stepsDone) / (stepBlocks - stepBlock);
+                var block = new Block(share.Row + rowsDone, rows, share.Column, share.Columns);
+                Steps<V, R, TEpilogue>(in g, ref epilogue, block, stepsDone, steps, scratch);
+                stepsDone += steps;
             }
+
+            rowsDone += rows;
         }
     }
+
+    /// <summary>Adds a few steps of k to a few rows of C.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Steps<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block block, nint step, nint steps, float* scratch)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
+    {
+        float* edge = stackalloc float[TileKernel.MaxRows * TileKernel.MaxVectors * V.Count];
+        nint tileColumns = TileKernel.MaxVectors * V.Count;
+        nint lda = g.Lda, ldb = g.Ldb, ldc = g.Ldc;
+        bool first = step == 0, last = step + steps == g.K;
+        float* panel = scratch;
+
+        float* a = g.TransA ? g.A + (step * lda) + block.Row : g.A + (block.Row * lda) + step;
+        nint rowStride = g.TransA ? 1 : lda, stepStride = g.TransA ? lda : 1;
+        if (g.Alpha != 1 || GemmBlocking.CopiesA(in g))
+        {
+            float* copy = scratch + GemmBlocking.PanelFloats(g.K);
+            (nint outer, nint inner) = g.TransA ? (steps, block.Rows) : (block.Rows, steps);
+            nint pitch = inner + GemmBlocking.CacheLineFloats;
+            TileRows.Scale<V>(g.Alpha, a, lda, copy, pitch, outer, inner);
+            a = copy;
+            if (g.TransA)
+                stepStride = pitch;
+            else
+                rowStride = pitch;
+        }
+
+        // Mostly a panel of B stays in the L1 cache for a column of tiles. A product of few steps mostly writes C: row by row, as memory likes it.
+        bool alongRows = !g.TransB && steps <= GemmBlocking.FewSteps;
+        nint columnTiles = Blocks(block.Columns, tileColumns), rowTiles = Blocks(block.Rows, GemmBlocking.TileRows<V>());
+        nint tiles = rowTiles * columnTiles, packed = -1;
+        for (nint tile = 0; tile < tiles; tile++)
+        {
+            nint rowTile = alongRows ? tile / columnTiles : tile % rowTiles;
+            nint columnTile = alongRows ? tile % columnTiles : tile / rowTiles;
+
+            // Tiles of nearly equal height: 37 rows are 12 + 12 + 13, not 14 + 14 + 9.
+            nint row = block.Rows * rowTile / rowTiles;
+            int height = (int)((block.Rows * (rowTile + 1) / rowTiles) - row);
+            nint column = block.Column + (columnTile * tileColumns);
+            nint columns = Math.Min(tileColumns, block.Column + block.Columns - column);
+            int vectors = columns > V.Count ? 2 : 1;
+            bool whole = columns == vectors * V.Count;
+            float* b;
+            nint rowOfB;
+            if (g.TransB || !whole)
+            {
+                b = panel;
+                rowOfB = vectors * V.Count;
+                if (packed != columnTile)
+                {
+                    packed = columnTile;
+                    if (g.TransB)
+                        Packing.Transposed<V>(g.B + (column * ldb) + step, ldb, steps, columns, panel, rowOfB);
+                    else
+                        Packing.Rows<V>(g.B + (step * ldb) + column, ldb, steps, columns, panel, rowOfB);
+                }
+            }
+            else
+            {
+                b = g.B + (step * ldb) + column;
+                rowOfB = ldb;
+            }
+
+            float* tileA = a + (row * rowStride);
+            float* c = g.C + ((block.Row + row) * ldc) + column;
+            bool accumulate = !first || TileRows.Begin<V>(g.Beta, c, ldc, height, columns);
+            if (whole)
+            {
+                TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, c, ldc, accumulate);
+            }
+            else
+            {
+                if (accumulate)
+                    TileRows.Copy<V>(c, ldc, edge, tileColumns, height, columns);
+                TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, edge, tileColumns, accumulate);
+                TileRows.Copy<V>(edge, tileColumns, c, ldc, height, columns);
+            }
+
+            if (last)
+                TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, block.Row + row, column, height, columns);
+        }
+    }
+
+    private static nint Blocks(nint size, nint limit) => (size + limit - 1) / limit;
 }

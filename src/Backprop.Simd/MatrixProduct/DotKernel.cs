@@ -3,7 +3,7 @@ using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
 
-/// <summary>C[i, j] += A's row i times B's row j for up to four rows i and two rows j, each sum in 16 lanes by k mod 16: order C.</summary>
+/// <summary>C[i, j] += A's row i times B's row j for up to four rows i and four rows j, each sum in 16 lanes by k mod 16: order C.</summary>
 /// <remarks>
 /// For A B^T with so few rows that rearranging B would cost more than the product: both operands are read along their rows. Lane 0 starts from
 /// C's old value (or +0), the others from +0; lanes beyond k keep what they hold; at the end halves are added: 8 + 8, 4 + 4, 2 + 2, 1 + 1.
@@ -11,9 +11,9 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 internal static unsafe class DotKernel
 {
     public const int MaxRows = 4;
-    public const int MaxColumns = 2;
+    public const int MaxColumns = 4;
 
-    /// <summary>Runs on 1 to 4 rows of A and 1 or 2 rows of B.</summary>
+    /// <summary>Runs on 1 to 4 rows of A and 1, 2 or 4 rows of B.</summary>
     /// <typeparam name="W">A vector of exactly 16 lanes.</typeparam>
     public static void Run<W>(int rows, int columns, nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
         where W : struct, IVectorF32<W>
@@ -39,10 +39,18 @@ internal static unsafe class DotKernel
         where W : struct, IVectorF32<W>
         where TRows : struct, IConstant
     {
-        if (columns == 2)
-            Dots<W, TRows, N2>(k, a, lda, b, ldb, c, ldc, accumulate);
-        else
-            Dots<W, TRows, N1>(k, a, lda, b, ldb, c, ldc, accumulate);
+        switch (columns)
+        {
+            case 4:
+                Dots<W, TRows, N4>(k, a, lda, b, ldb, c, ldc, accumulate);
+                break;
+            case 2:
+                Dots<W, TRows, N2>(k, a, lda, b, ldb, c, ldc, accumulate);
+                break;
+            case 1:
+                Dots<W, TRows, N1>(k, a, lda, b, ldb, c, ldc, accumulate);
+                break;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -52,60 +60,97 @@ internal static unsafe class DotKernel
         where TColumns : struct, IConstant
     {
         // sumRC: row R of A, row C of B.
-        W sum00 = W.Create(0f), sum01 = W.Create(0f);
-        W sum10 = W.Create(0f), sum11 = W.Create(0f);
-        W sum20 = W.Create(0f), sum21 = W.Create(0f);
-        W sum30 = W.Create(0f), sum31 = W.Create(0f);
+        W sum00 = W.Create(0f), sum01 = W.Create(0f), sum02 = W.Create(0f), sum03 = W.Create(0f);
+        W sum10 = W.Create(0f), sum11 = W.Create(0f), sum12 = W.Create(0f), sum13 = W.Create(0f);
+        W sum20 = W.Create(0f), sum21 = W.Create(0f), sum22 = W.Create(0f), sum23 = W.Create(0f);
+        W sum30 = W.Create(0f), sum31 = W.Create(0f), sum32 = W.Create(0f), sum33 = W.Create(0f);
         if (accumulate)
         {
             sum00 = W.LoadPartial(c, 1);
             if (TColumns.Value > 1)
                 sum01 = W.LoadPartial(c + 1, 1);
+            if (TColumns.Value > 2)
+                sum02 = W.LoadPartial(c + 2, 1);
+            if (TColumns.Value > 3)
+                sum03 = W.LoadPartial(c + 3, 1);
             if (TRows.Value > 1)
-                sum10 = W.LoadPartial(c + (1 * ldc), 1);
+                sum10 = W.LoadPartial(c + ldc, 1);
             if (TRows.Value > 1 && TColumns.Value > 1)
-                sum11 = W.LoadPartial(c + (1 * ldc) + 1, 1);
+                sum11 = W.LoadPartial(c + ldc + 1, 1);
+            if (TRows.Value > 1 && TColumns.Value > 2)
+                sum12 = W.LoadPartial(c + ldc + 2, 1);
+            if (TRows.Value > 1 && TColumns.Value > 3)
+                sum13 = W.LoadPartial(c + ldc + 3, 1);
             if (TRows.Value > 2)
                 sum20 = W.LoadPartial(c + (2 * ldc), 1);
             if (TRows.Value > 2 && TColumns.Value > 1)
                 sum21 = W.LoadPartial(c + (2 * ldc) + 1, 1);
+            if (TRows.Value > 2 && TColumns.Value > 2)
+                sum22 = W.LoadPartial(c + (2 * ldc) + 2, 1);
+            if (TRows.Value > 2 && TColumns.Value > 3)
+                sum23 = W.LoadPartial(c + (2 * ldc) + 3, 1);
             if (TRows.Value > 3)
                 sum30 = W.LoadPartial(c + (3 * ldc), 1);
             if (TRows.Value > 3 && TColumns.Value > 1)
                 sum31 = W.LoadPartial(c + (3 * ldc) + 1, 1);
+            if (TRows.Value > 3 && TColumns.Value > 2)
+                sum32 = W.LoadPartial(c + (3 * ldc) + 2, 1);
+            if (TRows.Value > 3 && TColumns.Value > 3)
+                sum33 = W.LoadPartial(c + (3 * ldc) + 3, 1);
         }
 
+        float* a1 = a + lda, a2 = a1 + lda, a3 = a2 + lda;
+        float* b1 = b + ldb, b2 = b1 + ldb, b3 = b2 + ldb;
         nint p = 0;
-        for (; p + W.Count <= k; p += W.Count)
+        for (; p <= k - W.Count; p += W.Count)
         {
-            W x0 = W.Load(b + p), x1 = TColumns.Value > 1 ? W.Load(b + ldb + p) : x0;
             W s0 = W.Load(a + p);
+            W s1 = TRows.Value > 1 ? W.Load(a1 + p) : W.Create(0f);
+            W s2 = TRows.Value > 2 ? W.Load(a2 + p) : W.Create(0f);
+            W s3 = TRows.Value > 3 ? W.Load(a3 + p) : W.Create(0f);
+            W x0 = W.Load(b + p);
             sum00 = W.MultiplyAdd(s0, x0, sum00);
-            if (TColumns.Value > 1)
-                sum01 = W.MultiplyAdd(s0, x1, sum01);
-
             if (TRows.Value > 1)
-            {
-                W s1 = W.Load(a + (1 * lda) + p);
                 sum10 = W.MultiplyAdd(s1, x0, sum10);
-                if (TColumns.Value > 1)
-                    sum11 = W.MultiplyAdd(s1, x1, sum11);
-            }
-
             if (TRows.Value > 2)
-            {
-                W s2 = W.Load(a + (2 * lda) + p);
                 sum20 = W.MultiplyAdd(s2, x0, sum20);
-                if (TColumns.Value > 1)
+            if (TRows.Value > 3)
+                sum30 = W.MultiplyAdd(s3, x0, sum30);
+
+            if (TColumns.Value > 1)
+            {
+                W x1 = W.Load(b1 + p);
+                sum01 = W.MultiplyAdd(s0, x1, sum01);
+                if (TRows.Value > 1)
+                    sum11 = W.MultiplyAdd(s1, x1, sum11);
+                if (TRows.Value > 2)
                     sum21 = W.MultiplyAdd(s2, x1, sum21);
+                if (TRows.Value > 3)
+                    sum31 = W.MultiplyAdd(s3, x1, sum31);
             }
 
-            if (TRows.Value > 3)
+            if (TColumns.Value > 2)
             {
-                W s3 = W.Load(a + (3 * lda) + p);
-                sum30 = W.MultiplyAdd(s3, x0, sum30);
-                if (TColumns.Value > 1)
-                    sum31 = W.MultiplyAdd(s3, x1, sum31);
+                W x2 = W.Load(b2 + p);
+                sum02 = W.MultiplyAdd(s0, x2, sum02);
+                if (TRows.Value > 1)
+                    sum12 = W.MultiplyAdd(s1, x2, sum12);
+                if (TRows.Value > 2)
+                    sum22 = W.MultiplyAdd(s2, x2, sum22);
+                if (TRows.Value > 3)
+                    sum32 = W.MultiplyAdd(s3, x2, sum32);
+            }
+
+            if (TColumns.Value > 3)
+            {
+                W x3 = W.Load(b3 + p);
+                sum03 = W.MultiplyAdd(s0, x3, sum03);
+                if (TRows.Value > 1)
+                    sum13 = W.MultiplyAdd(s1, x3, sum13);
+                if (TRows.Value > 2)
+                    sum23 = W.MultiplyAdd(s2, x3, sum23);
+                if (TRows.Value > 3)
+                    sum33 = W.MultiplyAdd(s3, x3, sum33);
             }
         }
 
@@ -113,51 +158,86 @@ internal static unsafe class DotKernel
         if (rest > 0)
         {
             W valid = W.LessThanInt(W.IndicesInt, W.CreateInt(rest));
-            W x0 = W.LoadPartial(b + p, rest), x1 = TColumns.Value > 1 ? W.LoadPartial(b + ldb + p, rest) : x0;
             W s0 = W.LoadPartial(a + p, rest);
+            W s1 = TRows.Value > 1 ? W.LoadPartial(a1 + p, rest) : W.Create(0f);
+            W s2 = TRows.Value > 2 ? W.LoadPartial(a2 + p, rest) : W.Create(0f);
+            W s3 = TRows.Value > 3 ? W.LoadPartial(a3 + p, rest) : W.Create(0f);
+            W x0 = W.LoadPartial(b + p, rest);
             sum00 = W.Select(valid, W.MultiplyAdd(s0, x0, sum00), sum00);
-            if (TColumns.Value > 1)
-                sum01 = W.Select(valid, W.MultiplyAdd(s0, x1, sum01), sum01);
-
             if (TRows.Value > 1)
-            {
-                W s1 = W.LoadPartial(a + (1 * lda) + p, rest);
                 sum10 = W.Select(valid, W.MultiplyAdd(s1, x0, sum10), sum10);
-                if (TColumns.Value > 1)
-                    sum11 = W.Select(valid, W.MultiplyAdd(s1, x1, sum11), sum11);
-            }
-
             if (TRows.Value > 2)
-            {
-                W s2 = W.LoadPartial(a + (2 * lda) + p, rest);
                 sum20 = W.Select(valid, W.MultiplyAdd(s2, x0, sum20), sum20);
-                if (TColumns.Value > 1)
+            if (TRows.Value > 3)
+                sum30 = W.Select(valid, W.MultiplyAdd(s3, x0, sum30), sum30);
+
+            if (TColumns.Value > 1)
+            {
+                W x1 = W.LoadPartial(b1 + p, rest);
+                sum01 = W.Select(valid, W.MultiplyAdd(s0, x1, sum01), sum01);
+                if (TRows.Value > 1)
+                    sum11 = W.Select(valid, W.MultiplyAdd(s1, x1, sum11), sum11);
+                if (TRows.Value > 2)
                     sum21 = W.Select(valid, W.MultiplyAdd(s2, x1, sum21), sum21);
+                if (TRows.Value > 3)
+                    sum31 = W.Select(valid, W.MultiplyAdd(s3, x1, sum31), sum31);
             }
 
-            if (TRows.Value > 3)
+            if (TColumns.Value > 2)
             {
-                W s3 = W.LoadPartial(a + (3 * lda) + p, rest);
-                sum30 = W.Select(valid, W.MultiplyAdd(s3, x0, sum30), sum30);
-                if (TColumns.Value > 1)
-                    sum31 = W.Select(valid, W.MultiplyAdd(s3, x1, sum31), sum31);
+                W x2 = W.LoadPartial(b2 + p, rest);
+                sum02 = W.Select(valid, W.MultiplyAdd(s0, x2, sum02), sum02);
+                if (TRows.Value > 1)
+                    sum12 = W.Select(valid, W.MultiplyAdd(s1, x2, sum12), sum12);
+                if (TRows.Value > 2)
+                    sum22 = W.Select(valid, W.MultiplyAdd(s2, x2, sum22), sum22);
+                if (TRows.Value > 3)
+                    sum32 = W.Select(valid, W.MultiplyAdd(s3, x2, sum32), sum32);
+            }
+
+            if (TColumns.Value > 3)
+            {
+                W x3 = W.LoadPartial(b3 + p, rest);
+                sum03 = W.Select(valid, W.MultiplyAdd(s0, x3, sum03), sum03);
+                if (TRows.Value > 1)
+                    sum13 = W.Select(valid, W.MultiplyAdd(s1, x3, sum13), sum13);
+                if (TRows.Value > 2)
+                    sum23 = W.Select(valid, W.MultiplyAdd(s2, x3, sum23), sum23);
+                if (TRows.Value > 3)
+                    sum33 = W.Select(valid, W.MultiplyAdd(s3, x3, sum33), sum33);
             }
         }
 
         *c = W.SumHalves(sum00);
         if (TColumns.Value > 1)
-            c[1] = W.SumHalves(sum01);
+            *(c + 1) = W.SumHalves(sum01);
+        if (TColumns.Value > 2)
+            *(c + 2) = W.SumHalves(sum02);
+        if (TColumns.Value > 3)
+            *(c + 3) = W.SumHalves(sum03);
         if (TRows.Value > 1)
-            c[1 * ldc] = W.SumHalves(sum10);
+            *(c + ldc) = W.SumHalves(sum10);
         if (TRows.Value > 1 && TColumns.Value > 1)
-            c[(1 * ldc) + 1] = W.SumHalves(sum11);
+            *(c + ldc + 1) = W.SumHalves(sum11);
+        if (TRows.Value > 1 && TColumns.Value > 2)
+            *(c + ldc + 2) = W.SumHalves(sum12);
+        if (TRows.Value > 1 && TColumns.Value > 3)
+            *(c + ldc + 3) = W.SumHalves(sum13);
         if (TRows.Value > 2)
-            c[2 * ldc] = W.SumHalves(sum20);
+            *(c + (2 * ldc)) = W.SumHalves(sum20);
         if (TRows.Value > 2 && TColumns.Value > 1)
-            c[(2 * ldc) + 1] = W.SumHalves(sum21);
+            *(c + (2 * ldc) + 1) = W.SumHalves(sum21);
+        if (TRows.Value > 2 && TColumns.Value > 2)
+            *(c + (2 * ldc) + 2) = W.SumHalves(sum22);
+        if (TRows.Value > 2 && TColumns.Value > 3)
+            *(c + (2 * ldc) + 3) = W.SumHalves(sum23);
         if (TRows.Value > 3)
-            c[3 * ldc] = W.SumHalves(sum30);
+            *(c + (3 * ldc)) = W.SumHalves(sum30);
         if (TRows.Value > 3 && TColumns.Value > 1)
-            c[(3 * ldc) + 1] = W.SumHalves(sum31);
+            *(c + (3 * ldc) + 1) = W.SumHalves(sum31);
+        if (TRows.Value > 3 && TColumns.Value > 2)
+            *(c + (3 * ldc) + 2) = W.SumHalves(sum32);
+        if (TRows.Value > 3 && TColumns.Value > 3)
+            *(c + (3 * ldc) + 3) = W.SumHalves(sum33);
     }
 }

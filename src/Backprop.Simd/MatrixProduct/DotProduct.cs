@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
@@ -20,6 +21,7 @@ internal static unsafe class DotProduct
             OnSixteenLanes<V, Pair<Pair<Pair<Pair<F32x1>>>>, TEpilogue>(in g, ref epilogue, share, scratch);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void OnSixteenLanes<V, W, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
         where V : struct, IVectorF32<V>
         where W : struct, IVectorF32<W>
@@ -36,11 +38,14 @@ internal static unsafe class DotProduct
 
         float* rows = g.C + (share.Row * g.Ldc) + share.Column;
         bool accumulate = TileRows.Begin<V>(g.Beta, rows, g.Ldc, share.Rows, share.Columns);
-        for (nint j = 0; j < share.Columns; j += DotKernel.MaxColumns)
+
+        // As many sums as registers hold: a width below 16 needs two or four for each.
+        int wide = V.Count == 16 || share.Rows == 1 ? 4 : share.Rows == 2 ? 2 : 1;
+        nint j = 0;
+        for (int columns = wide; columns > 0; columns /= 2)
         {
-            int columns = (int)Math.Min(DotKernel.MaxColumns, share.Columns - j);
-            float* b = g.B + ((share.Column + j) * g.Ldb);
-            DotKernel.Run<W>((int)share.Rows, columns, g.K, a, lda, b, g.Ldb, rows + j, g.Ldc, accumulate);
+            for (; j <= share.Columns - columns; j += columns)
+                DotKernel.Run<W>((int)share.Rows, columns, g.K, a, lda, g.B + ((share.Column + j) * g.Ldb), g.Ldb, rows + j, g.Ldc, accumulate);
         }
 
         TileRows.Finish<V, TEpilogue>(ref epilogue, rows, g.Ldc, share.Row, share.Column, share.Rows, share.Columns);

@@ -7,6 +7,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 internal static unsafe class FourChainProduct
 {
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
@@ -39,6 +40,7 @@ internal static unsafe class FourChainProduct
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Columns<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, nint column, int count,
         float* b, nint ldb, nint inPlace, float* tail, float* scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>

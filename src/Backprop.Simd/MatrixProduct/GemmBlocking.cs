@@ -5,11 +5,23 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <summary>Sizes of tiles and blocks. They move the clock, never the bits.</summary>
 internal static class GemmBlocking
 {
-    /// <summary>KC: steps of k in one block. A panel of B (KC x NR) is 32 KB at 16 lanes, and stays in the L1 cache while the tiles of a column pass over it.</summary>
-    public const int StepsPerBlock = 256;
+    /// <summary>KC: at most so many steps of k in one block; a k up to here is one block, and C is read and written once.</summary>
+    public const int StepsPerBlock = 800;
 
-    /// <summary>MC: rows of A in one block, KC x MC = 512 KB, half of a usual L2 cache. Every panel of B is packed once for each such block.</summary>
-    public const int RowsPerBlock = 512;
+    /// <summary>MC: at most so many rows in one block. MC x KC floats of A stay in the L2 cache while the panels of B pass.</summary>
+    public const int RowsPerBlock = 256;
+
+    /// <summary>A product of at most so many steps is limited by writing C.</summary>
+    public const int FewSteps = 16;
+
+    /// <summary>Columns that few rows are computed in at a time: C stays in the L1 cache.</summary>
+    public const int FewRowsColumns = 2048;
+
+    public const int CacheLineFloats = 16;
+
+    private const int FloatsOfFirstCache = 16 * 1024;
+    private const int FloatsOfCacheSet = 1024;
+    private const int ColumnsWorthCopying = 256;
 
     /// <summary>MR: rows of a tile. 2 MR sums, two vectors of B and a broadcast fill 31 of 32 registers, or 15 of 16.</summary>
     public static int TileRows<V>()
@@ -18,19 +30,31 @@ internal static class GemmBlocking
     /// <summary>Rows of a tile of four chains.</summary>
     public static int FourChainRows => Tiers.HasThirtyTwoRegisters ? 6 : 3;
 
-    /// <summary>The floats of packing space that one thread may need for a product with alpha = 1; grows with every size.</summary>
-    public static int ScratchFloats(bool transA, bool transB, int m, int n, int k) =>
-        SummationOrders.Of(transA, transB, m, n) == SummationOrder.Chain || (transB && !transA)
-            ? Math.Min(k, StepsPerBlock) * 2 * MaxLanes
-            : 0;
+    /// <summary>Whether C has so few rows that reading B is what takes the time: from beyond the L1 cache for one row, from beyond the L2 cache for four.</summary>
+    public static bool HasFewRows(in GemmArguments g, Block share) =>
+        !g.TransB && share.Rows <= FewRowsKernel.MaxRows && g.K * share.Columns >= share.Rows * share.Rows * FloatsOfFirstCache;
 
-    /// <summary>The floats that one thread needs beyond that for scaling A.</summary>
-    public static int ScaledFloats(SummationOrder order, int m, int k) => order switch
+    /// <summary>Whether A is copied although it could be read in place: rows a multiple of 4 KB apart fall into the same few sets of the caches.</summary>
+    public static bool CopiesA(in GemmArguments g) => g.N >= ColumnsWorthCopying && g.Lda % FloatsOfCacheSet == 0;
+
+    /// <summary>The floats of packing space that one thread needs for a product.</summary>
+    public static int ScratchFloats(in GemmArguments g, SummationOrder order) => order switch
     {
-        SummationOrder.Chain => Math.Min(m, RowsPerBlock) * Math.Min(k, StepsPerBlock),
-        SummationOrder.FourChains => checked(Math.Min(m, FourChainKernel.MaxRows) * k),
-        _ => checked(Math.Min(m, DotKernel.MaxRows) * k),
+        SummationOrder.Chain => PanelFloats(g.K) + (g.Alpha != 1 || CopiesA(in g) ? CopyFloats(g.M, g.K) : 0),
+        _ when g.Alpha == 1 => 0,
+        SummationOrder.FourChains => checked(Math.Min(g.M, FourChainKernel.MaxRows) * g.K),
+        _ => checked(g.M * g.K),
     };
+
+    /// <summary>The same for alpha = 1, rows without gaps and any number of rows up to m.</summary>
+    public static int ScratchFloats(bool transA, bool transB, int m, int n, int k) =>
+        SummationOrders.Of(transA, transB, m, n) != SummationOrder.Chain ? 0
+        : PanelFloats(k) + (n >= ColumnsWorthCopying && (transA ? m : k) >= FloatsOfCacheSet ? CopyFloats(m, k) : 0);
+
+    /// <summary>The floats of one panel of B.</summary>
+    public static int PanelFloats(int k) => Math.Min(k, StepsPerBlock) * TileKernel.MaxVectors * MaxLanes;
+
+    private static int CopyFloats(int m, int k) => (Math.Min(m, RowsPerBlock) + CacheLineFloats) * (Math.Min(k, StepsPerBlock) + CacheLineFloats);
 
     private static int MaxLanes => Math.Max(16, System.Numerics.Vector<float>.Count);
 }

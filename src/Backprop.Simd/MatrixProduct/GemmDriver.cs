@@ -38,10 +38,7 @@ internal static unsafe class GemmDriver
         SummationOrder order = SummationOrders.Of(g.TransA, g.TransB, g.M, g.N);
         var job = new SharedProduct<V, R, TEpilogue> { Arguments = g, Epilogue = epilogue, Order = order, Scratch = scratch };
         job.Split(Parts(in g, workers));
-        int floats = ScratchFloats(g.TransA, g.TransB, g.M, g.N, g.K);
-        if (g.Alpha != 1)
-            floats = checked(floats + GemmBlocking.ScaledFloats(order, g.M, g.K));
-        scratch.Reserve(floats, job.Parts);
+        scratch.Reserve(GemmBlocking.ScratchFloats(in g, order), job.Parts);
         if (job.Parts == 1)
             job.Execute(0);
         else
@@ -62,10 +59,7 @@ internal static unsafe class GemmDriver
         where TEpilogue : struct, IEpilogue
     {
         if (!TileRows.Begin<V>(g.Beta, g.C, g.Ldc, g.M, g.N))
-        {
-            for (nint i = 0; i < g.M; i++)
-                new Span<float>(g.C + (i * g.Ldc), g.N).Clear();
-        }
+            TileRows.Clear(g.C, g.Ldc, g.M, g.N);
 
         TileRows.Finish<V, TEpilogue>(ref epilogue, g.C, g.Ldc, 0, 0, g.M, g.N);
     }
@@ -125,6 +119,9 @@ internal static unsafe class GemmDriver
                     break;
                 case SummationOrder.SixteenLanes:
                     DotProduct.Run<V, TEpilogue>(in Arguments, ref epilogue, share, scratch);
+                    break;
+                case SummationOrder.Chain when GemmBlocking.HasFewRows(in Arguments, share):
+                    FewRowsProduct.Run<V, R, TEpilogue>(in Arguments, ref epilogue, share, scratch);
                     break;
                 default:
                     ChainProduct.Run<V, R, TEpilogue>(in Arguments, ref epilogue, share, scratch);

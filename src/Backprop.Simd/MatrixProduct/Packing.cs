@@ -1,28 +1,65 @@
+using System.Runtime.CompilerServices;
 using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
 
-/// <summary>Copies a few columns of op(B) into a panel: k rows of NR floats, one after the other, columns beyond the matrix +0.</summary>
+/// <summary>Copies a few columns of op(B) into a panel: k rows of NR floats, one after the other. What stands in columns beyond the matrix never reaches C.</summary>
 internal static unsafe class Packing
 {
     /// <summary>panel[p, j] = B[p, j].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows<V>(float* b, nint ldb, nint k, nint columns, float* panel, nint panelColumns)
         where V : struct, IVectorF32<V>
     {
         for (nint p = 0; p < k; p++, b += ldb, panel += panelColumns)
         {
-            for (nint j = 0; j < panelColumns; j += V.Count)
-                V.Store(columns - j >= V.Count ? V.Load(b + j) : V.LoadPartial(b + j, (int)Math.Max(columns - j, 0)), panel + j);
+            nint j = 0;
+            for (; j <= columns - V.Count; j += V.Count)
+                V.Store(V.Load(b + j), panel + j);
+            if (j < columns)
+                V.Store(V.LoadPartial(b + j, (int)(columns - j)), panel + j);
         }
     }
 
     /// <summary>panel[p, j] = B[j, p].</summary>
-    public static void Transposed(float* b, nint ldb, nint k, nint columns, float* panel, nint panelColumns)
+    public static void Transposed<V>(float* b, nint ldb, nint k, nint columns, float* panel, nint panelColumns)
+        where V : struct, IVectorF32<V>
     {
-        for (nint j = 0; j < panelColumns; j++, b += ldb)
+        nint j = 0;
+        if (FourSteps.IsSupported<V>())
         {
-            for (nint p = 0; p < k; p++)
-                panel[(p * panelColumns) + j] = j < columns ? b[p] : 0f;
+            for (; j <= columns - V.Count; j += V.Count)
+                Columns<V>(b + (j * ldb), ldb, k, panel + j, panelColumns);
         }
+
+        if (FourSteps.IsSupported<F32x4>())
+        {
+            for (; j <= columns - 4; j += 4)
+                Columns<F32x4>(b + (j * ldb), ldb, k, panel + j, panelColumns);
+        }
+
+        for (; j < columns; j++)
+            Column(b + (j * ldb), k, panel + j, panelColumns);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Columns<V>(float* b, nint ldb, nint k, float* panel, nint panelColumns)
+        where V : struct, IVectorF32<V>
+    {
+        nint p = 0;
+        for (; p <= k - 4; p += 4)
+            FourSteps.Transpose<V>(b + p, ldb, panel + (p * panelColumns), panelColumns);
+        for (; p < k; p++)
+        {
+            for (nint j = 0; j < V.Count; j++)
+                panel[(p * panelColumns) + j] = b[(j * ldb) + p];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Column(float* b, nint k, float* panel, nint panelColumns)
+    {
+        for (nint p = 0; p < k; p++)
+            panel[p * panelColumns] = b[p];
     }
 }

@@ -16,6 +16,9 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// </remarks>
 internal static unsafe class TileKernel
 {
+    public const int MaxRows = 14;
+    public const int MaxVectors = 2;
+
     /// <summary>Runs on a tile of 1 to 14 rows and 1 or 2 vectors.</summary>
     /// <remarks>
     /// More rows than <see cref="GemmBlocking.TileRows{V}"/> do not fit into registers. If not <c>accumulate</c>, the sums start from +0 and C is not read.

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
@@ -6,6 +7,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 internal static unsafe class TileRows
 {
     /// <summary>to[i, j] = from[i, j].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Copy<V>(float* from, nint fromStride, float* to, nint toStride, nint rows, nint columns)
         where V : struct, IVectorF32<V>
     {
@@ -20,6 +22,7 @@ internal static unsafe class TileRows
     }
 
     /// <summary>to[i, j] = factor from[i, j]; both may be the same.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scale<V>(float factor, float* from, nint fromStride, float* to, nint toStride, nint rows, nint columns)
         where V : struct, IVectorF32<V>
     {
@@ -36,6 +39,7 @@ internal static unsafe class TileRows
 
     /// <summary>C = beta C before the first product is added; at 0, C is not read.</summary>
     /// <returns>Whether the sums start from C; otherwise from +0, and nothing was written.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Begin<V>(float beta, float* c, nint ldc, nint rows, nint columns)
         where V : struct, IVectorF32<V>
     {
@@ -46,7 +50,15 @@ internal static unsafe class TileRows
         return true;
     }
 
+    /// <summary>C = +0.</summary>
+    public static void Clear(float* c, nint ldc, nint rows, nint columns)
+    {
+        for (nint i = 0; i < rows; i++)
+            new Span<float>(c + (i * ldc), (int)columns).Clear();
+    }
+
     /// <summary>Applies the epilogue to finished elements; c points to element [row, column] of C.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Finish<V, TEpilogue>(ref TEpilogue epilogue, float* c, nint ldc, nint row, nint column, nint rows, nint columns)
         where V : struct, IVectorF32<V>
         where TEpilogue : struct, IEpilogue

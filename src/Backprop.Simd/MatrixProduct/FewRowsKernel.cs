@@ -1,0 +1,124 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.MatrixProduct;
+
+/// <summary>C[rows x n] += A[rows x k] B[k x n] for up to 4 rows: order A for products that do little more than read B.</summary>
+/// <remarks>
+/// A few rows of B are read from their first to their last column at a time, as the prefetchers of the CPU like it, and each vector that is read serves all rows of C.
+/// Each element still adds its products in ascending k.
+/// </remarks>
+internal static unsafe class FewRowsKernel
+{
+    public const int MaxRows = 4;
+
+    /// <summary>Adds to what C holds, for 1 to 4 rows.</summary>
+    public static void Run<V, R>(int rows, nint n, nint k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+    {
+        switch (rows)
+        {
+            case 1:
+                Rows<V, R, N1>(n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc);
+                break;
+            case 2:
+                Rows<V, R, N2>(n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc);
+                break;
+            case 3:
+                Rows<V, R, N3>(n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc);
+                break;
+            case 4:
+                Rows<V, R, N4>(n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc);
+                break;
+        }
+    }
+
+    private static void Rows<V, R, TRows>(nint n, nint k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TRows : struct, IConstant
+    {
+        nint p = 0;
+        for (; p <= k - 4; p += 4)
+            Steps<V, R, TRows, N4>(n, alpha, a + (p * stepStride), rowStride, stepStride, b + (p * ldb), ldb, c, ldc);
+        for (; p < k; p++)
+            Steps<V, R, TRows, N1>(n, alpha, a + (p * stepStride), rowStride, stepStride, b + (p * ldb), ldb, c, ldc);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Steps<V, R, TRows, TSteps>(nint n, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TRows : struct, IConstant
+        where TSteps : struct, IConstant
+    {
+        // sRP: row R, step P.
+        R s00 = V.BroadcastRegister(alpha * a[0]);
+        R s01 = TSteps.Value > 1 ? V.BroadcastRegister(alpha * a[stepStride]) : V.ZeroRegister;
+        R s02 = TSteps.Value > 2 ? V.BroadcastRegister(alpha * a[(2 * stepStride)]) : V.ZeroRegister;
+        R s03 = TSteps.Value > 3 ? V.BroadcastRegister(alpha * a[(3 * stepStride)]) : V.ZeroRegister;
+        R s10 = TRows.Value > 1 ? V.BroadcastRegister(alpha * a[rowStride]) : V.ZeroRegister;
+        R s11 = TRows.Value > 1 && TSteps.Value > 1 ? V.BroadcastRegister(alpha * a[rowStride + stepStride]) : V.ZeroRegister;
+        R s12 = TRows.Value > 1 && TSteps.Value > 2 ? V.BroadcastRegister(alpha * a[rowStride + (2 * stepStride)]) : V.ZeroRegister;
+        R s13 = TRows.Value > 1 && TSteps.Value > 3 ? V.BroadcastRegister(alpha * a[rowStride + (3 * stepStride)]) : V.ZeroRegister;
+        R s20 = TRows.Value > 2 ? V.BroadcastRegister(alpha * a[(2 * rowStride)]) : V.ZeroRegister;
+        R s21 = TRows.Value > 2 && TSteps.Value > 1 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + stepStride]) : V.ZeroRegister;
+        R s22 = TRows.Value > 2 && TSteps.Value > 2 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + (2 * stepStride)]) : V.ZeroRegister;
+        R s23 = TRows.Value > 2 && TSteps.Value > 3 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + (3 * stepStride)]) : V.ZeroRegister;
+        R s30 = TRows.Value > 3 ? V.BroadcastRegister(alpha * a[(3 * rowStride)]) : V.ZeroRegister;
+        R s31 = TRows.Value > 3 && TSteps.Value > 1 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + stepStride]) : V.ZeroRegister;
+        R s32 = TRows.Value > 3 && TSteps.Value > 2 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + (2 * stepStride)]) : V.ZeroRegister;
+        R s33 = TRows.Value > 3 && TSteps.Value > 3 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + (3 * stepStride)]) : V.ZeroRegister;
+
+        float* b1 = b + ldb, b2 = b1 + ldb, b3 = b2 + ldb;
+        float* c1 = c + ldc, c2 = c1 + ldc, c3 = c2 + ldc;
+        nint j = 0;
+        for (; j <= n - V.Count; j += V.Count)
+        {
+            R x0 = V.LoadRegister(b + j);
+            R x1 = TSteps.Value > 1 ? V.LoadRegister(b1 + j) : x0;
+            R x2 = TSteps.Value > 2 ? V.LoadRegister(b2 + j) : x0;
+            R x3 = TSteps.Value > 3 ? V.LoadRegister(b3 + j) : x0;
+            V.StoreRegister(Chain<V, R, TSteps>(V.LoadRegister(c + j), s00, s01, s02, s03, x0, x1, x2, x3), c + j);
+            if (TRows.Value > 1)
+                V.StoreRegister(Chain<V, R, TSteps>(V.LoadRegister(c1 + j), s10, s11, s12, s13, x0, x1, x2, x3), c1 + j);
+            if (TRows.Value > 2)
+                V.StoreRegister(Chain<V, R, TSteps>(V.LoadRegister(c2 + j), s20, s21, s22, s23, x0, x1, x2, x3), c2 + j);
+            if (TRows.Value > 3)
+                V.StoreRegister(Chain<V, R, TSteps>(V.LoadRegister(c3 + j), s30, s31, s32, s33, x0, x1, x2, x3), c3 + j);
+        }
+
+        int rest = (int)(n - j);
+        if (rest > 0)
+        {
+            R x0 = V.Unwrap(V.LoadPartial(b + j, rest));
+            R x1 = TSteps.Value > 1 ? V.Unwrap(V.LoadPartial(b1 + j, rest)) : x0;
+            R x2 = TSteps.Value > 2 ? V.Unwrap(V.LoadPartial(b2 + j, rest)) : x0;
+            R x3 = TSteps.Value > 3 ? V.Unwrap(V.LoadPartial(b3 + j, rest)) : x0;
+            V.StorePartial(V.Wrap(Chain<V, R, TSteps>(V.Unwrap(V.LoadPartial(c + j, rest)), s00, s01, s02, s03, x0, x1, x2, x3)), c + j, rest);
+            if (TRows.Value > 1)
+                V.StorePartial(V.Wrap(Chain<V, R, TSteps>(V.Unwrap(V.LoadPartial(c1 + j, rest)), s10, s11, s12, s13, x0, x1, x2, x3)), c1 + j, rest);
+            if (TRows.Value > 2)
+                V.StorePartial(V.Wrap(Chain<V, R, TSteps>(V.Unwrap(V.LoadPartial(c2 + j, rest)), s20, s21, s22, s23, x0, x1, x2, x3)), c2 + j, rest);
+            if (TRows.Value > 3)
+                V.StorePartial(V.Wrap(Chain<V, R, TSteps>(V.Unwrap(V.LoadPartial(c3 + j, rest)), s30, s31, s32, s33, x0, x1, x2, x3)), c3 + j, rest);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static R Chain<V, R, TSteps>(R sum, R s0, R s1, R s2, R s3, R x0, R x1, R x2, R x3)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TSteps : struct, IConstant
+    {
+        sum = V.MultiplyAddRegister(s0, x0, sum);
+        if (TSteps.Value > 1)
+            sum = V.MultiplyAddRegister(s1, x1, sum);
+        if (TSteps.Value > 2)
+            sum = V.MultiplyAddRegister(s2, x2, sum);
+        if (TSteps.Value > 3)
+            sum = V.MultiplyAddRegister(s3, x3, sum);
+        return sum;
+    }
+}

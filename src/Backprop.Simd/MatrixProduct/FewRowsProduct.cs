@@ -1,0 +1,30 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.MatrixProduct;
+
+/// <summary>The loops around few rows: order A, B as it lies.</summary>
+internal static unsafe class FewRowsProduct
+{
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
+    {
+        nint lda = g.Lda, ldc = g.Ldc;
+        float* a = g.TransA ? g.A + share.Row : g.A + (share.Row * lda);
+        nint rowStride = g.TransA ? 1 : lda, stepStride = g.TransA ? lda : 1;
+        if (!TileRows.Begin<V>(g.Beta, g.C + (share.Row * ldc) + share.Column, ldc, share.Rows, share.Columns))
+            TileRows.Clear(g.C + (share.Row * ldc) + share.Column, ldc, share.Rows, share.Columns);
+
+        for (nint done = 0; done < share.Columns; done += GemmBlocking.FewRowsColumns)
+        {
+            nint column = share.Column + done, columns = Math.Min(GemmBlocking.FewRowsColumns, share.Columns - done);
+            float* c = g.C + (share.Row * ldc) + column;
+            FewRowsKernel.Run<V, R>((int)share.Rows, columns, g.K, g.Alpha, a, rowStride, stepStride, g.B + column, g.Ldb, c, ldc);
+            TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, share.Row, column, share.Rows, columns);
+        }
+    }
+}
