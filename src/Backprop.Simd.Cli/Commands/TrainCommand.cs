@@ -1,0 +1,100 @@
+using System.CommandLine;
+using Backprop.Simd.Cli.Pictures;
+using Backprop.Simd.Cli.Reports;
+
+namespace Backprop.Simd.Cli.Commands;
+
+/// <summary>Trains on the digits, says how good the network is and what a step costs, and writes model and pictures.</summary>
+internal sealed class TrainCommand
+{
+    private readonly NetworkOptions _network = new();
+    private readonly Option<ulong> _seed = Options.Seed("--seed", 42, "Seed of weights, order and dropout; the split of the data stays the same.");
+    private readonly Option<string> _out = new("--out")
+    {
+        Description = "Folder for model.safetensors, curves.png and digits.png.",
+        HelpName = "folder",
+        DefaultValueFactory = _ => "./out",
+    };
+
+    private readonly Option<bool> _noPictures = new("--no-pictures") { Description = "Write the model only." };
+
+    public void AddTo(Command command)
+    {
+        _network.AddTo(command);
+        command.Add(_seed);
+        command.Add(_out);
+        command.Add(_noPictures);
+    }
+
+    public int Run(ParseResult arguments, Screen screen)
+    {
+        TrainingSettings settings = _network.Read(arguments, arguments.GetValue(_seed));
+        var folder = new OutputFolder("--out", arguments.GetRequiredValue(_out));
+        bool pictures = !arguments.GetValue(_noPictures);
+        (Dataset train, Dataset test) = DigitsData.LoadSplit();
+        using var interrupt = new Interrupt();
+        using var training = new DigitsTraining(settings, train, test);
+
+        string copies = settings.Shifts ? FormattableString.Invariant($", with their shifted copies {training.ExamplesPerEpoch:N0}") : string.Empty;
+        screen.Heading("Training on handwritten digits");
+        screen.Line(FormattableString.Invariant($"Network: {settings.DescribeNetwork()}; {training.Network.ParameterCount:N0} parameters"));
+        screen.Line(FormattableString.Invariant($"Training: {settings.Optimizer}, cosine to 0, batch {settings.BatchSize}, seed {settings.Seed}, threads {settings.Threads}"));
+        screen.Line(FormattableString.Invariant(
+            $"Data: {train.Count:N0} images{copies}; tested on {test.Count} held out (split seed {DigitsData.SplitSeed})"));
+        screen.Line($"Kernels: {SimdInfo.Description}");
+        screen.Line();
+        try
+        {
+            return Run(settings, training, test, folder, pictures, screen, interrupt.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            training.Network.Save(folder.Model);
+            string which = training.Best is { } best
+                ? FormattableString.Invariant($"the best model so far (epoch {best.Epoch}, test accuracy {TrainingReport.Percent(best.HeldOutAccuracy)})")
+                : "the model as it was, before the end of the first epoch,";
+            screen.Line($"Stopped by Ctrl-C: {which} is in {folder.Model}");
+            return ExitCode.Interrupted;
+        }
+    }
+
+    private static int Run(
+        TrainingSettings settings, DigitsTraining training, Dataset test, OutputFolder folder, bool pictures, Screen screen, CancellationToken cancellationToken)
+    {
+        screen.Line(TrainingReport.EpochHeader);
+        StopReason reason = screen.Run("Training", settings.Epochs, work => training.Run(
+            epoch =>
+            {
+                work.Line(TrainingReport.Row(epoch, settings.Epochs));
+                work.Advance();
+            },
+            cancellationToken));
+        if (reason == StopReason.NonFiniteLoss)
+        {
+            Console.Error.WriteLine(FormattableString.Invariant(
+                $"backprop: the loss became infinite or NaN in epoch {training.Epochs.Count + 1}: try a lower --learning-rate; nothing was written"));
+            return ExitCode.Failure;
+        }
+
+        training.Network.Save(folder.Model);
+        TestResult result = TestResult.Of(training.Network, test);
+        if (pictures)
+        {
+            CurvesPicture.Write(folder.Curves, training.Epochs, settings.Dropout > 0 ? "training (dropout on)" : "training");
+            DigitsPicture.Write(folder.Digits, result);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        StepMeasurement step = StepMeasurement.Take(settings, test);
+        TimeSpan time = TimeSpan.FromTicks(training.Epochs.Sum(epoch => epoch.Duration.Ticks));
+        screen.Line();
+        screen.Heading(FormattableString.Invariant($"Test: {result.Right} of {test.Count} right"));
+        TrainingReport.WriteConfusion(screen, result);
+        screen.Line();
+        screen.Line(FormattableString.Invariant(
+            $"Trained for {time.TotalSeconds:F2} s; kept the epoch with the lowest training loss, {training.Best!.Epoch} of {settings.Epochs}"));
+        screen.Line($"Wrote {string.Join(", ", pictures ? [folder.Model, folder.Curves, folder.Digits] : new[] { folder.Model })}");
+        TrainingReport.WriteResult(screen, result, step, training.Network.Fingerprint());
+        return ExitCode.Success;
+    }
+}
