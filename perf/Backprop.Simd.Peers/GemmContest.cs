@@ -1,0 +1,108 @@
+using System.Globalization;
+using Backprop.Simd.Kernels;
+using TorchSharp;
+
+namespace Backprop.Simd.Peers;
+
+/// <summary>The three products of a dense layer, X W, dY W^T and X^T dY, at every shape of the table.</summary>
+internal static unsafe class GemmContest
+{
+    private static readonly (int M, int K, int N)[] s_shapes =
+    [
+        (8, 8, 8), (16, 16, 16), (32, 32, 32), (48, 48, 48), (64, 64, 64), (96, 96, 96), (128, 128, 128), (192, 192, 192), (256, 256, 256), (384, 384, 384), (512, 512, 512),
+        (768, 768, 768), (1024, 1024, 1024), (2048, 2048, 2048),
+        (1, 784, 128), (1, 1024, 1024), (2, 256, 256), (4, 256, 256), (8, 784, 128), (16, 784, 128), (32, 784, 128), (64, 784, 256), (128, 784, 512), (256, 512, 512), (64, 1024, 1024),
+        (32, 64, 64), (128, 256, 10), (64, 128, 10), (64, 17, 256), (37, 101, 53), (100, 300, 300), (1000, 7, 3),
+    ];
+
+    private static readonly (string Name, bool TransA, bool TransB)[] s_forms = [("X W", false, false), ("dY W^T", false, true), ("X^T dY", true, false)];
+
+    public static void Run(List<Blas> peers, bool torchIsThere, double seconds, List<string> markdown)
+    {
+        var names = new List<string> { "ours" };
+        names.AddRange(peers.Select(peer => peer.Name));
+        if (torchIsThere)
+            names.Add("torch.mm");
+        markdown.Add($"| shape m x k x n, product | {string.Join(" | ", names)} | ours / best | FMA peak |");
+        markdown.Add($"|---|{string.Concat(Enumerable.Repeat("---|", names.Count))}---|---|");
+        Console.WriteLine(markdown[^2]);
+        foreach ((int m, int k, int n) in s_shapes)
+        {
+            foreach ((string form, bool transA, bool transB) in s_forms)
+            {
+                (int rows, int columns, int depth) = transB ? (m, k, n) : transA ? (k, n, m) : (m, n, k);
+                using var cell = new Cell(transA, transB, rows, columns, depth, torchIsThere);
+                var actions = new List<Action> { cell.Ours };
+                actions.AddRange(peers.Select<Blas, Action>(peer => () => cell.Native(peer)));
+                if (torchIsThere)
+                    actions.Add(cell.Torch);
+                double[] times = Contest.Run([.. actions], seconds);
+                double peak = Cli.FmaPeak.MeasureGFlops(TimeSpan.FromMilliseconds(10));
+                double flops = 2.0 * rows * columns * depth;
+                double best = times.Skip(1).DefaultIfEmpty(double.NaN).Min();
+                string line = string.Create(CultureInfo.InvariantCulture,
+                    $"| {m}x{k}x{n} {form} | {string.Join(" | ", times.Select(t => (flops / t / 1e3).ToString("f1", CultureInfo.InvariantCulture)))} | {best / times[0]:f2} | {peak:f0} |");
+                markdown.Add(line);
+                Console.WriteLine(line);
+            }
+        }
+    }
+
+    private sealed class Cell : IDisposable
+    {
+        private readonly bool _transA;
+        private readonly bool _transB;
+        private readonly int _m;
+        private readonly int _n;
+        private readonly int _k;
+        private readonly float[] _a;
+        private readonly float[] _b;
+        private readonly float[] _c;
+        private readonly torch.Tensor? _torchA;
+        private readonly torch.Tensor? _torchB;
+
+        public Cell(bool transA, bool transB, int m, int n, int k, bool torchIsThere)
+        {
+            (_transA, _transB, _m, _n, _k) = (transA, transB, m, n, k);
+            _a = Numbers(m * k);
+            _b = Numbers(k * n);
+            _c = GC.AllocateArray<float>(m * n, pinned: true);
+            if (!torchIsThere)
+                return;
+            _torchA = transA ? torch.tensor(_a, k, m).t() : torch.tensor(_a, m, k);
+            _torchB = transB ? torch.tensor(_b, n, k).t() : torch.tensor(_b, k, n);
+        }
+
+        private int Lda => _transA ? _m : _k;
+
+        private int Ldb => _transB ? _k : _n;
+
+        public void Ours() => Gemm.Multiply(_transA ? Transpose.Yes : Transpose.No, _transB ? Transpose.Yes : Transpose.No, _m, _n, _k, 1f, _a, Lda, _b, Ldb, 0f, _c, _n);
+
+        public void Native(Blas peer)
+        {
+            fixed (float* a = _a, b = _b, c = _c)
+                peer.Multiply(_transA, _transB, _m, _n, _k, a, Lda, b, Ldb, 0f, c, _n);
+        }
+
+        public void Torch()
+        {
+            using torch.Tensor c = torch.mm(_torchA!, _torchB!);
+        }
+
+        public void Dispose()
+        {
+            _torchA?.Dispose();
+            _torchB?.Dispose();
+        }
+
+        private static float[] Numbers(int count)
+        {
+            var random = new Random(count);
+            float[] values = GC.AllocateArray<float>(count, pinned: true);
+            for (int i = 0; i < count; i++)
+                values[i] = (2 * random.NextSingle()) - 1;
+            return values;
+        }
+    }
+}

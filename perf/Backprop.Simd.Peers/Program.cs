@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Globalization;
+using Backprop.Simd;
+using Backprop.Simd.Peers;
+using TorchSharp;
+
+// Peers [gemm] [steps] [parity] [--seconds S] [--markdown FILE]; without a name: gemm and steps.
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") != "1")
+{
+    // The native libraries read these when they are loaded, from the environment that the process was started with.
+    var self = new ProcessStartInfo(Environment.ProcessPath!, args);
+    self.Environment["OMP_NUM_THREADS"] = "1";
+    self.Environment["MKL_NUM_THREADS"] = "1";
+    self.Environment["OPENBLAS_NUM_THREADS"] = "1";
+    using Process child = Process.Start(self)!;
+    child.WaitForExit();
+    return child.ExitCode;
+}
+
+double seconds = 0.3;
+string? file = null;
+var wanted = new List<string>();
+for (int i = 0; i < args.Length; i++)
+{
+    switch (args[i])
+    {
+        case "--seconds" when i + 1 < args.Length: seconds = double.Parse(args[++i], CultureInfo.InvariantCulture); break;
+        case "--markdown" when i + 1 < args.Length: file = args[++i]; break;
+        case "gemm" or "steps" or "parity": wanted.Add(args[i]); break;
+        default: Console.Error.WriteLine($"unknown argument {args[i]}"); return 2;
+    }
+}
+
+if (wanted.Count == 0)
+    wanted.AddRange(["gemm", "steps"]);
+string? libtorch = Find("libtorch_cpu.so");
+bool torchIsThere = PrepareTorch();
+Console.WriteLine($"{Machine.Cpu}; {SimdInfo.Description}; {Environment.Version}");
+List<Blas> peers = Blas.Installed(libtorch);
+Machine.PinThisThread();
+var markdown = new List<string>();
+if (wanted.Contains("gemm"))
+    GemmContest.Run(peers, torchIsThere, seconds, markdown);
+if (wanted.Contains("steps"))
+{
+    markdown.Add("");
+    StepContest.Run(peers, torchIsThere, seconds, markdown);
+}
+
+int exitCode = 0;
+if (wanted.Contains("parity"))
+{
+    if (torchIsThere)
+        exitCode = Parity.Run(markdown);
+    else
+        Console.WriteLine("parity: skipped, TorchSharp is missing");
+}
+
+if (file is not null)
+    File.WriteAllLines(file, markdown);
+return exitCode;
+
+static string? Find(string name) =>
+    Directory.EnumerateFiles(AppContext.BaseDirectory, name, SearchOption.AllDirectories).FirstOrDefault();
+
+static bool PrepareTorch()
+{
+    try
+    {
+        if (Find("libLibTorchSharp.so") is { } path)
+            WeakVersion.Mark(path, "GLIBCXX_3.4.32");
+        torch.set_num_threads(1);
+        return true;
+    }
+    catch (Exception e) when (e is DllNotFoundException or TypeInitializationException or NotSupportedException or FileNotFoundException)
+    {
+        Console.WriteLine($"TorchSharp: missing ({e.Message.Split('\n')[0]})");
+        return false;
+    }
+}
