@@ -48,7 +48,7 @@ public sealed unsafe class Predictor : IDisposable
     {
         CheckAlive();
         int rows = _network.RowsOf(inputs.Length, MaxBatchSize, nameof(inputs));
-        return new ReadOnlySpan<float>(Run(inputs, rows), rows * _network.OutputSize);
+        return _workspace.Span(Run(inputs, rows), rows * _network.OutputSize);
     }
 
     /// <summary>Index of the largest output of one example: the class that the network believes. Ties: the lowest; a NaN wins.</summary>
@@ -60,7 +60,7 @@ public sealed unsafe class Predictor : IDisposable
         CheckAlive();
         if (input.Length != _network.InputSize)
             throw new ArgumentException($"input holds {input.Length} floats; one example has {_network.InputSize}.", nameof(input));
-        return IndexOfLargest(new ReadOnlySpan<float>(Run(input, 1), _network.OutputSize));
+        return IndexOfLargest(_workspace.Span(Run(input, 1), _network.OutputSize));
     }
 
     /// <summary>Returns the buffers to the pool; spans obtained from this predictor are invalid afterwards.</summary>
@@ -91,7 +91,8 @@ public sealed unsafe class Predictor : IDisposable
             ObjectDisposedException.ThrowIf(_workers.IsDisposed, _workers);
     }
 
-    private float* Run(ReadOnlySpan<float> inputs, int rows)
+    /// <summary>Returns where in the workspace the outputs lie.</summary>
+    private int Run(ReadOnlySpan<float> inputs, int rows)
     {
         fixed (float* x = inputs)
         {
@@ -119,11 +120,13 @@ public sealed unsafe class Predictor : IDisposable
 
             if (current == x)
             {
-                current = _workspace.At(_outputs[0]);
-                inputs.CopyTo(new Span<float>(current, inputs.Length));
+                inputs.CopyTo(_workspace.Span(_outputs[0], inputs.Length));
+                return _outputs[0];
             }
 
-            return current;
+            // The kernels above hold pointers only.
+            GC.KeepAlive(this);
+            return _outputs[next ^ 1];
         }
     }
 }

@@ -22,12 +22,13 @@ public sealed unsafe partial class Trainer : IDisposable
     private readonly TrainerOptions _options;
     private readonly WorkerPool? _workers;
     private readonly GemmScratch _scratch = new();
+    private readonly Layer[] _blocks;
+    private readonly LayerPass[] _plan;
 
     private readonly Workspace _workspace = new();
     private readonly int _inputs;
-    private readonly int[] _outputs;
-    private readonly int[] _saved;
-    private readonly int[] _deltas = new int[2];
+    private readonly int _outputs;
+    private readonly int _outputGradient;
     private readonly int _rowLosses;
     private readonly int _inputGradient;
 
@@ -43,7 +44,6 @@ public sealed unsafe partial class Trainer : IDisposable
     private double _learningRate;
     private long _updates;
     private ulong _forwards;
-    private ulong _lastKey;
     private int _forwardRows;
     private int _inputGradientRows;
     private Predictor? _evaluator;
@@ -72,26 +72,25 @@ public sealed unsafe partial class Trainer : IDisposable
         _learningRate = _optimizer.LearningRate;
         _seed = _options.Seed;
         _workers = _options.Workers;
-        Layer[] blocks = network.Blocks;
+        Layer[] blocks = _blocks = network.Blocks;
         _minimumRows = network.MinimumTrainingRows;
         if (rows < _minimumRows)
             throw new ArgumentException($"MaxBatchSize is {rows}; BatchNorm trains on at least {_minimumRows} examples.", nameof(options));
         _firstTrained = _options.InputGradient ? 0 : Math.Max(0, Array.FindIndex(blocks, block => block.ParameterCount > 0));
 
         _inputs = _workspace.Reserve((long)rows * network.InputSize);
-        _outputs = new int[blocks.Length];
-        _saved = new int[blocks.Length];
+        int[] outputs = new int[blocks.Length], saved = new int[blocks.Length], deltas = new int[2];
         int widest = network.OutputSize, scratch = 0;
         for (int i = 0; i < blocks.Length; i++)
         {
-            _outputs[i] = _workspace.Reserve((long)rows * blocks[i].OutputSize);
-            _saved[i] = _workspace.Reserve((long)rows * blocks[i].SavedPerRow);
+            outputs[i] = _workspace.Reserve((long)rows * blocks[i].OutputSize);
+            saved[i] = _workspace.Reserve((long)rows * blocks[i].SavedPerRow);
             widest = Math.Max(widest, blocks[i].OutputSize);
             scratch = Math.Max(scratch, blocks[i].ScratchFloats(rows, training: true));
         }
 
-        for (int i = 0; i < _deltas.Length; i++)
-            _deltas[i] = _workspace.Reserve((long)rows * widest);
+        for (int i = 0; i < deltas.Length; i++)
+            deltas[i] = _workspace.Reserve((long)rows * widest);
         _rowLosses = _workspace.Reserve(rows);
         _inputGradient = _workspace.Reserve(_options.InputGradient ? (long)rows * network.InputSize : 0);
         long states = (long)network.ParameterCount * OptimizerTable.StateCount(_optimizer);
@@ -102,6 +101,9 @@ public sealed unsafe partial class Trainer : IDisposable
         _scratch.Reserve(scratch, _workers?.Threads ?? 1);
         _gradients = BufferPool.Rent(network.ParameterCount);
         _states = BufferPool.Rent((int)states);
+        _outputs = outputs[^1];
+        _outputGradient = deltas[0];
+        _plan = MakePlan(outputs, saved, deltas);
     }
 
     /// <summary>The flat gradients, laid out as <see cref="Network.Parameters"/>. Backward adds to them; an update clears them.</summary>
@@ -127,7 +129,7 @@ public sealed unsafe partial class Trainer : IDisposable
                 throw new InvalidOperationException("InputGradient is computed only if TrainerOptions.InputGradient is true.");
             if (_inputGradientRows == 0)
                 throw new InvalidOperationException("InputGradient needs a Backward or Step before it.");
-            return new ReadOnlySpan<float>(_workspace.At(_inputGradient), _inputGradientRows * _network.InputSize);
+            return _workspace.Span(_inputGradient, _inputGradientRows * _network.InputSize);
         }
     }
 
@@ -201,7 +203,7 @@ public sealed unsafe partial class Trainer : IDisposable
         if (_forwardRows == 0)
             throw new InvalidOperationException("Backward needs a Forward before it; Step and Update end the last one.");
         CheckOutputs(outputGradient.Length, _forwardRows, nameof(outputGradient));
-        outputGradient.CopyTo(new Span<float>(_workspace.At(_deltas[0]), outputGradient.Length));
+        outputGradient.CopyTo(new Span<float>(_workspace.At(_outputGradient), outputGradient.Length));
         RunBackward(_workspace.At(_inputs), _forwardRows);
     }
 
@@ -226,12 +228,12 @@ public sealed unsafe partial class Trainer : IDisposable
     }
 
     /// <summary>The outputs that the last forward pass left.</summary>
-    private ReadOnlySpan<float> Outputs(int rows) => new(_workspace.At(_outputs[^1]), rows * _network.OutputSize);
+    private ReadOnlySpan<float> Outputs(int rows) => _workspace.Span(_outputs, rows * _network.OutputSize);
 
     private float RunStep(float* x, int rows, float* targets, int* labels)
     {
         RunForward(x, rows);
-        float loss = LossTable.Run(_loss, _workspace.At(_outputs[^1]), targets, labels, _workspace.At(_deltas[0]), _workspace.At(_rowLosses), null, rows, _network.OutputSize);
+        float loss = LossTable.Run(_loss, _workspace.At(_outputs), targets, labels, _workspace.At(_outputGradient), _workspace.At(_rowLosses), null, rows, _network.OutputSize);
         RunBackward(x, rows);
         RunUpdate();
         return loss;
@@ -240,57 +242,69 @@ public sealed unsafe partial class Trainer : IDisposable
     private void RunForward(float* x, int rows)
     {
         ulong key = CounterRandom.Derive(_seed, _forwards++);
-        Layer[] blocks = _network.Blocks;
-        for (int i = 0; i < blocks.Length; i++)
+        for (int i = 0; i < _plan.Length; i++)
         {
-            LayerPass pass = Pass(i, x, rows, key);
-            blocks[i].Forward(pass);
+            ref LayerPass pass = ref _plan[i];
+            pass.Rows = rows;
+            pass.Key = CounterRandom.Derive(key, (ulong)i);
+            if (i == 0)
+                pass.Input = x;
+            _blocks[i].Forward(pass);
         }
 
-        _lastKey = key;
+        _plan[0].Input = null;
+        GC.KeepAlive(this);
     }
 
-    // The output gradient lies in the first delta buffer; a layer reads one and writes the other.
     private void RunBackward(float* x, int rows)
     {
-        Layer[] blocks = _network.Blocks;
-        int current = 0;
-        for (int i = blocks.Length - 1; i >= _firstTrained; i--)
-        {
-            LayerPass pass = Pass(i, x, rows, _lastKey);
-            pass.OutputGradient = _workspace.At(_deltas[current]);
-            current ^= 1;
-            if (i > _firstTrained)
-                pass.InputGradient = _workspace.At(_deltas[current]);
-            else if (_options.InputGradient)
-                pass.InputGradient = _workspace.At(_inputGradient);
-            pass.Gradients = _gradients.Pointer + _network.Offsets[i];
-            blocks[i].Backward(pass);
-        }
-
+        _plan[0].Input = x;
+        for (int i = _plan.Length - 1; i >= _firstTrained; i--)
+            _blocks[i].Backward(_plan[i]);
+        _plan[0].Input = null;
         _inputGradientRows = rows;
+        GC.KeepAlive(this);
     }
 
     private void RunUpdate()
     {
         _forwardRows = 0;
         OptimizerTable.Step(_optimizer, _learningRate, ++_updates, _network.ParameterPointer, _gradients.Pointer, _states.Pointer, _network.ParameterCount, _workers);
+        GC.KeepAlive(this);
     }
 
-    private LayerPass Pass(int block, float* x, int rows, ulong key) => new()
+    /// <summary>Everything about each layer's pass that does not change from call to call.</summary>
+    private LayerPass[] MakePlan(int[] outputs, int[] saved, int[] deltas)
     {
-        Rows = rows,
-        Training = true,
-        Key = CounterRandom.Derive(key, (ulong)block),
-        Input = block == 0 ? x : _workspace.At(_outputs[block - 1]),
-        Output = _workspace.At(_outputs[block]),
-        Saved = _workspace.At(_saved[block]),
-        Parameters = _network.ParameterPointer + _network.Offsets[block],
-        Statistics = _network.StatisticsPointer + _network.StatisticsOffsets[block],
-        Counters = _network.CounterPointer + _network.CounterOffsets[block],
-        Workers = _workers,
-        Scratch = _scratch,
-    };
+        var plan = new LayerPass[_blocks.Length];
+
+        // The output gradient lies in the first delta buffer; a layer reads one and writes the other.
+        int delta = 0;
+        for (int i = plan.Length - 1; i >= 0; i--)
+        {
+            plan[i] = new LayerPass
+            {
+                Training = true,
+                Input = i == 0 ? null : _workspace.At(outputs[i - 1]),
+                Output = _workspace.At(outputs[i]),
+                Saved = _workspace.At(saved[i]),
+                Parameters = _network.ParameterPointer + _network.Offsets[i],
+                Statistics = _network.StatisticsPointer + _network.StatisticsOffsets[i],
+                Counters = _network.CounterPointer + _network.CounterOffsets[i],
+                Gradients = _gradients.Pointer + _network.Offsets[i],
+                OutputGradient = _workspace.At(deltas[delta]),
+                Workers = _workers,
+                Scratch = _scratch,
+            };
+            delta ^= 1;
+            if (i > _firstTrained)
+                plan[i].InputGradient = _workspace.At(deltas[delta]);
+            else if (_options.InputGradient)
+                plan[i].InputGradient = _workspace.At(_inputGradient);
+        }
+
+        return plan;
+    }
 
     private void CheckAlive()
     {

@@ -25,6 +25,9 @@ internal sealed unsafe class Workspace : IDisposable
 
     public float* At(int offset) => _buffer!.Pointer + offset;
 
+    /// <summary>A span that, unlike a pointer, keeps the memory from being collected.</summary>
+    public Span<float> Span(int offset, int length) => _buffer!.Span.Slice(offset, length);
+
     /// <summary>Returns the memory to the pool.</summary>
     public void Dispose()
     {
