@@ -1,23 +1,32 @@
 using Backprop.Simd.Internal.MatrixProduct;
 using Backprop.Simd.Internal.Simd;
 using Backprop.Simd.Kernels;
+using Xunit;
 
 namespace Backprop.Simd.Tests;
 
-/// <summary>The operands of one product: values, NaN in the padding between rows, and in C where beta is 0.</summary>
+/// <summary>What matrices are filled with.</summary>
+internal enum GemmValues
+{
+    Uniform,
+    SmallIntegers,
+    Special,
+}
+
+/// <summary>The operands of one product. Padding between rows is NaN in A and B, a canary in C; what must not be read is NaN altogether.</summary>
 internal sealed unsafe class GemmCase
 {
-    public GemmCase(bool transA, bool transB, int m, int n, int k, int slack = 0, float alpha = 1f, float beta = 0f, int seed = 1, bool integers = false)
+    private const float Canary = 777f;
+
+    public GemmCase(bool transA, bool transB, int m, int n, int k, int slack = 0, float alpha = 1f, float beta = 0f, int seed = 1, GemmValues values = GemmValues.Uniform)
     {
         (TransA, TransB, M, N, K, Alpha, Beta) = (transA, transB, m, n, k, alpha, beta);
         (int rowsA, int columnsA) = transA ? (k, m) : (m, k);
         (int rowsB, int columnsB) = transB ? (n, k) : (k, n);
         (Lda, Ldb, Ldc) = (columnsA + slack, columnsB + slack, n + slack);
-        A = Matrix(rowsA, columnsA, Lda, seed, integers);
-        B = Matrix(rowsB, columnsB, Ldb, seed + 1, integers);
-        C = Matrix(m, n, Ldc, seed + 2, integers);
-        if (beta == 0)
-            C.AsSpan().Fill(float.NaN);
+        A = Matrix(rowsA, columnsA, Lda, alpha != 0, float.NaN, seed, values);
+        B = Matrix(rowsB, columnsB, Ldb, alpha != 0, float.NaN, seed + 1, values);
+        C = Matrix(m, n, Ldc, beta != 0, Canary, seed + 2, values);
     }
 
     public bool TransA { get; }
@@ -46,7 +55,7 @@ internal sealed unsafe class GemmCase
 
     public float[] C { get; }
 
-    /// <summary>What the model of the orders of summation gives; NaN stays where no product writes.</summary>
+    /// <summary>What the model of the orders of summation gives; the canaries stay.</summary>
     public float[] Expected()
     {
         float[] c = [.. C];
@@ -102,14 +111,48 @@ internal sealed unsafe class GemmCase
     public override string ToString() =>
         FormattableString.Invariant($"{(TransA ? 'T' : 'N')}{(TransB ? 'T' : 'N')} m={M} n={N} k={K} lda={Lda} ldb={Ldb} ldc={Ldc} alpha={Alpha} beta={Beta}");
 
-    private static float[] Matrix(int rows, int columns, int ld, int seed, bool integers)
+    /// <summary>Fails unless the bits of a result are those of the model.</summary>
+    public void AssertEqual(float[] expected, float[] actual, string where = "")
+    {
+        int index = Tolerance.FirstDifference(expected, actual);
+        if (index >= 0)
+            Assert.Fail(FormattableString.Invariant($"{this} {where}: C[{index / Ldc}, {index % Ldc}] is {actual[index]:R}, not {expected[index]:R}."));
+    }
+
+    private static float[] Matrix(int rows, int columns, int ld, bool mayBeRead, float padding, int seed, GemmValues kind)
     {
         int length = rows == 0 || columns == 0 ? 0 : ((rows - 1) * ld) + columns;
-        float[] values = integers ? Shapes.RandomIntegers(length, seed) : Shapes.Random(length, seed);
+        float[] values = kind switch
+        {
+            GemmValues.SmallIntegers => Shapes.RandomIntegers(length, seed),
+            GemmValues.Special => SpecialValues(length, seed),
+            _ => Shapes.Random(length, seed),
+        };
         for (int i = 0; i < length; i++)
         {
             if (i % ld >= columns)
+                values[i] = padding;
+            else if (!mayBeRead)
                 values[i] = float.NaN;
+        }
+
+        return values;
+    }
+
+    // Mostly zeros of both signs and denormals: infinities and NaN in every sum would hide the rest.
+    private static float[] SpecialValues(int length, int seed)
+    {
+        var random = new Random(seed);
+        var values = new float[length];
+        for (int i = 0; i < length; i++)
+        {
+            values[i] = random.Next(40) switch
+            {
+                0 => Shapes.Specials[random.Next(Shapes.Specials.Count)],
+                < 15 => 0f,
+                < 25 => -0f,
+                _ => MathF.ScaleB((2f * random.NextSingle()) - 1f, random.Next(-130, 2)),
+            };
         }
 
         return values;

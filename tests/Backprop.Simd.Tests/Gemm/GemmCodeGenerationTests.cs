@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Runtime.Intrinsics.X86;
+using System.Text.RegularExpressions;
+using Backprop.Simd.Internal.MatrixProduct;
+using Backprop.Simd.Internal.Simd;
+using Xunit;
+
+namespace Backprop.Simd.Tests;
+
+/// <summary>What the JIT makes of the inner loop of a tile: a timing test without a clock.</summary>
+public sealed partial class GemmCodeGenerationTests
+{
+    [Theory]
+    [InlineData("DOTNET_TieredCompilation", "1")]
+    [InlineData("DOTNET_EnableAVX512", "0")]
+    [InlineData("DOTNET_PreferredVectorBitWidth", "128")]
+    public void The_loop_of_a_tile_is_loads_broadcasts_and_multiply_adds(string knob, string value)
+    {
+        Assert.SkipUnless(Fma.IsSupported, "The test reads x64 code with FMA.");
+        string path = Path.Combine(Path.GetTempPath(), $"backprop-tile-{Guid.NewGuid():N}.txt");
+        try
+        {
+            ChildProcess.Result child = ChildProcess.Run(MultiplyTallestTiles, (knob, value), ("DOTNET_JitDisasm", "Tile"), ("DOTNET_JitStdOutFile", path));
+            Assert.True(child.ExitCode == 0, child.Output);
+            string[] expected = child.Report.Trim().Split(' ');
+            (string register, int rows) = (expected[0], int.Parse(expected[1], CultureInfo.InvariantCulture));
+
+            string tile = Assert.Single(Methods(File.ReadAllText(path)),
+                text => text.Contains($"MatrixProduct.N{rows},", StringComparison.Ordinal) && text.Contains("MatrixProduct.N2](", StringComparison.Ordinal));
+            string[] loop = LoopWithMostMultiplyAdds(tile);
+            string code = string.Join('\n', loop);
+            Assert.True(2 * rows == loop.Count(line => line.Contains($"vfmadd231ps {register}", StringComparison.Ordinal)), code);
+            Assert.DoesNotContain("call", code, StringComparison.Ordinal);
+            Assert.DoesNotMatch(StackReference(), code);
+            Assert.DoesNotMatch(RegisterCopy(), code);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static void MultiplyTallestTiles()
+    {
+        int rows = GemmBlocking.TileRows<F32x4>();
+        var product = new GemmCase(false, false, 4 * rows, 64, 64);
+        product.AssertEqual(product.Expected(), product.Multiply());
+        string register = SimdInfo.Tier switch
+        {
+            SimdTier.Vector512 => "zmm",
+            SimdTier.Vector256 => "ymm",
+            _ => "xmm",
+        };
+        ChildProcess.Report($"{register} {rows}");
+    }
+
+    private static string[] Methods(string listing) => listing.Split("; Assembly listing for method ", StringSplitOptions.RemoveEmptyEntries);
+
+    // A loop is what lies between a label and a jump back to it.
+    private static string[] LoopWithMostMultiplyAdds(string method)
+    {
+        string[] lines = method.Split('\n');
+        string[] best = [];
+        int most = 0;
+        for (int end = 0; end < lines.Length; end++)
+        {
+            Match jump = Jump().Match(lines[end]);
+            if (!jump.Success)
+                continue;
+            int start = Array.FindIndex(lines, line => line.StartsWith(jump.Groups[1].Value + ":", StringComparison.Ordinal));
+            if (start < 0 || start >= end)
+                continue;
+            string[] loop = lines[start..(end + 1)];
+            int count = loop.Count(line => line.Contains("vfmadd", StringComparison.Ordinal));
+            if (count > most)
+                (best, most) = (loop, count);
+        }
+
+        return best;
+    }
+
+    [GeneratedRegex(@"^\s+j\w+\s+(?:SHORT )?(G_M\w+)")]
+    private static partial Regex Jump();
+
+    [GeneratedRegex(@"\[r[sb]p")]
+    private static partial Regex StackReference();
+
+    [GeneratedRegex(@"vmov[a-z]+\s+[xyz]mm\d+, [xyz]mm\d+")]
+    private static partial Regex RegisterCopy();
+}

@@ -1,0 +1,303 @@
+using Backprop.Simd.Internal.MatrixProduct;
+using Backprop.Simd.Internal.Simd;
+using Backprop.Simd.Kernels;
+using FsCheck.Xunit;
+using Xunit;
+
+namespace Backprop.Simd.Tests;
+
+/// <summary>The matrix product by its laws, its error bound, its memory and its checks.</summary>
+public sealed class GemmTests
+{
+    private static readonly (int M, int N, int K)[] s_shapes =
+        [(1, 1, 1), (1, 16, 40), (2, 17, 33), (4, 31, 17), (5, 9, 130), (13, 16, 21), (14, 32, 16), (15, 33, 5), (29, 67, 66), (3, 300, 170), (130, 70, 900)];
+
+    [Property(MaxTest = 200, Arbitrary = [typeof(Shapes)])]
+    public void Integer_products_are_exact(ProductShape shape, bool transA, bool transB)
+    {
+        var product = new GemmCase(transA, transB, shape.M, shape.N, shape.K, shape.Slack, alpha: 3f, beta: -2f, seed: shape.GetHashCode() & 0xFFFF, GemmValues.SmallIntegers);
+        float[] actual = product.Multiply();
+        for (int i = 0; i < product.M; i++)
+        {
+            for (int j = 0; j < product.N; j++)
+            {
+                long sum = -2L * (long)product.C[(i * product.Ldc) + j];
+                for (int p = 0; p < product.K; p++)
+                    sum += 3L * (long)Left(product, i, p) * (long)Right(product, p, j);
+                Assert.Equal((float)sum, actual[(i * product.Ldc) + j]);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    [InlineData(17)]
+    [InlineData(70)]
+    public void The_identity_changes_nothing(int size)
+    {
+        float[] a = Shapes.Random(size * size, 5), identity = new float[size * size], c = new float[size * size];
+        for (int i = 0; i < size; i++)
+            identity[i * (size + 1)] = 1f;
+        Gemm.Multiply(size, size, size, a, identity, c);
+        Assert.Equal(a, c);
+        Gemm.Multiply(size, size, size, identity, a, c);
+        Assert.Equal(a, c);
+    }
+
+    // |error| <= gamma(k + 2) (|alpha| (|A| |B|) + |beta c|): alpha a and beta c are rounded, then at most k roundings follow one another,
+    // since chains and lanes that hold nothing are added exactly.
+    [Theory]
+    [MemberData(nameof(Widths.WithRegisters), MemberType = typeof(Widths))]
+    public void Errors_stay_below_the_bound(Width width)
+    {
+        ExpectedTier.RequireFusedMultiplyAdd("Error bounds of one rounding a step");
+        int nonzero = 0;
+        foreach ((int m, int n, int k) in s_shapes)
+        {
+            for (int form = 0; form < 4; form++)
+            {
+                var product = new GemmCase(form >= 2, form % 2 == 1, m, n, k, slack: 1, alpha: 0.9f, beta: -1.1f, seed: form);
+                float[] actual = product.MultiplyOn(width);
+                for (int i = 0; i < m; i++)
+                {
+                    for (int j = 0; j < n; j++)
+                    {
+                        double start = (double)product.Beta * product.C[(i * product.Ldc) + j], sum = start, magnitude = Math.Abs(start);
+                        for (int p = 0; p < k; p++)
+                        {
+                            double term = (double)product.Alpha * Left(product, i, p) * Right(product, p, j);
+                            sum += term;
+                            magnitude += Math.Abs(term);
+                        }
+
+                        float value = actual[(i * product.Ldc) + j];
+                        nonzero += value != 0 ? 1 : 0;
+                        double error = Math.Abs(value - sum), bound = Tolerance.Gamma(k + 2) * magnitude;
+                        Assert.True(error <= bound, $"{product}: C[{i}, {j}] is off by {error}, bound {bound}.");
+                    }
+                }
+            }
+        }
+
+        Assert.True(nonzero > 10_000, "The data were no test.");
+    }
+
+    [Theory]
+    [InlineData(Guard.Before)]
+    [InlineData(Guard.After)]
+    public void Nothing_outside_the_matrices_is_touched(Guard guard)
+    {
+        foreach ((int m, int n, int k) in s_shapes)
+        {
+            for (int form = 0; form < 4; form++)
+            {
+                foreach (int slack in (int[])[0, 1, 3])
+                {
+                    var product = new GemmCase(form >= 2, form % 2 == 1, m, n, k, slack, alpha: slack == 3 ? 2f : 1f, beta: slack, seed: form);
+                    using var a = new GuardedSpan(product.A, guard);
+                    using var b = new GuardedSpan(product.B, guard);
+                    using var c = new GuardedSpan(product.C, guard);
+                    Gemm.Multiply(form >= 2 ? Transpose.Yes : Transpose.No, form % 2 == 1 ? Transpose.Yes : Transpose.No, m, n, k,
+                        product.Alpha, a.Span, product.Lda, b.Span, product.Ldb, product.Beta, c.Span, product.Ldc);
+                    product.AssertEqual(product.Multiply(), c.Span.ToArray(), "guarded");
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths.WithRegisters), MemberType = typeof(Widths))]
+    public void No_width_reads_beyond_the_matrices(Width width)
+    {
+        foreach ((int m, int n, int k) in s_shapes)
+        {
+            for (int form = 0; form < 4; form++)
+            {
+                var product = new GemmCase(form >= 2, form % 2 == 1, m, n, k, seed: form);
+                using var a = new GuardedSpan(product.A);
+                using var b = new GuardedSpan(product.B);
+                using var c = new GuardedSpan(product.C);
+                var action = new Guarded { Product = product, A = a, B = b, C = c };
+                Widths.InvokeRegisters(width, ref action);
+                product.AssertEqual(product.MultiplyOn(width), c.Span.ToArray(), width.ToString());
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths.WithRegisters), MemberType = typeof(Widths))]
+    public void The_epilogue_sees_every_element_once_where_it_stands(Width width)
+    {
+        using var workers = new WorkerPool(3);
+        (int M, int N, int K)[] shapes = [.. s_shapes, (4, 5, 0), (2000, 16, 40), (200, 190, 180), (4, 1000, 400), (2, 1100, 500), (2, 33, 1700)];
+        foreach ((int m, int n, int k) in shapes)
+        {
+            for (int form = 0; form < 4; form++)
+            {
+                var product = new GemmCase(form >= 2, form % 2 == 1, m, n, k, slack: 1, seed: form, beta: form % 2, values: GemmValues.SmallIntegers);
+                float[] sums = product.MultiplyOn(width), actual = product.MultiplyOn(width, default(Place), workers), light = product.MultiplyOn(width, default(LightPlace));
+                for (int i = 0; i < m; i++)
+                {
+                    for (int j = 0; j < n; j++)
+                        sums[(i * product.Ldc) + j] += Place.Of(i, j);
+                }
+
+                product.AssertEqual(sums, actual, $"{width} with epilogue");
+                product.AssertEqual(sums, light, $"{width} with light epilogue");
+            }
+        }
+    }
+
+    [Fact]
+    public void No_call_allocates_once_it_has_seen_the_shape()
+    {
+        using var workers = new WorkerPool(2);
+        (int M, int N, int K)[] shapes = [.. s_shapes, (300, 300, 300)];
+        var products = shapes.SelectMany(s => Enumerable.Range(0, 4).Select(form => new GemmCase(form >= 2, form % 2 == 1, s.M, s.N, s.K, alpha: form == 3 ? 2f : 1f))).ToArray();
+        foreach (WorkerPool? pool in (WorkerPool?[])[null, workers])
+        {
+            AllocationProbe.AssertNone(
+                () =>
+                {
+                    foreach (GemmCase product in products)
+                    {
+                        Gemm.Multiply(product.TransA ? Transpose.Yes : Transpose.No, product.TransB ? Transpose.Yes : Transpose.No, product.M, product.N, product.K,
+                            product.Alpha, product.A, product.Lda, product.B, product.Ldb, product.Beta, product.C, product.Ldc, pool);
+                    }
+                },
+                calls: 3,
+                pool);
+        }
+    }
+
+    [Fact]
+    public void Scratch_that_was_reserved_for_the_largest_batch_serves_every_batch()
+    {
+        foreach ((bool transA, bool transB) in ((bool, bool)[])[(false, false), (false, true), (true, false), (true, true)])
+        {
+            foreach ((int n, int k) in ((int, int)[])[(10, 30), (17, 300), (300, 1024), (256, 2048), (1024, 17)])
+            {
+                int largest = 0;
+                for (int m = 1; m < 1200; m += m < 40 ? 1 : 37)
+                {
+                    largest = Math.Max(largest, GemmDriver.ScratchFloats(transA, transB, m, n, k));
+                    Assert.Equal(largest, GemmDriver.ScratchFloats(transA, transB, m, n, k));
+                    var g = new GemmArguments { TransA = transA, TransB = transB, M = m, N = n, K = k, Alpha = 1, Lda = transA ? m : k, Ldb = transB ? k : n, Ldc = n };
+                    Assert.True(GemmBlocking.ScratchFloats(in g, SummationOrders.Of(transA, transB, m, n)) <= largest, "A product needs more than is reserved for it.");
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Many_threads_multiply_at_once()
+    {
+        using var workers = new WorkerPool(2);
+        var product = new GemmCase(false, true, 90, 100, 110);
+        float[] expected = product.Multiply();
+        Parallel.For(0, 64, i => product.AssertEqual(expected, product.Multiply(i % 2 == 0 ? workers : null)));
+    }
+
+    [Fact]
+    public void Wrong_calls_are_refused_before_anything_is_written()
+    {
+        using var disposed = new WorkerPool(1);
+        disposed.Dispose();
+        Refused<ArgumentOutOfRangeException>("transA", "7", c => Gemm.Multiply((Transpose)7, Transpose.No, 2, 2, 2, 1, new float[4], 2, new float[4], 2, 0, c, 2));
+        Refused<ArgumentOutOfRangeException>("transB", "-1", c => Gemm.Multiply(Transpose.No, (Transpose)(-1), 2, 2, 2, 1, new float[4], 2, new float[4], 2, 0, c, 2));
+        Refused<ArgumentOutOfRangeException>("m", "-1", c => Gemm.Multiply(-1, 2, 2, new float[4], new float[4], c));
+        Refused<ArgumentOutOfRangeException>("n", "-3", c => Gemm.Multiply(2, -3, 2, new float[4], new float[4], c));
+        Refused<ArgumentOutOfRangeException>("k", "-2", c => Gemm.Multiply(2, 2, -2, new float[4], new float[4], c));
+        Refused<ArgumentOutOfRangeException>("lda", "lda is 2, but a row of a has 3", c => Gemm.Multiply(Transpose.No, Transpose.No, 2, 2, 3, 1, new float[6], 2, new float[6], 2, 0, c, 2));
+        Refused<ArgumentOutOfRangeException>("lda", "lda is 2, but a row of a has 3", c => Gemm.Multiply(Transpose.Yes, Transpose.No, 3, 2, 2, 1, new float[6], 2, new float[4], 2, 0, c, 2));
+        Refused<ArgumentOutOfRangeException>("ldb", "ldb is 1, but a row of b has 2", c => Gemm.Multiply(Transpose.No, Transpose.No, 2, 2, 3, 1, new float[6], 3, new float[6], 1, 0, c, 2));
+        Refused<ArgumentOutOfRangeException>("ldb", "ldb is 2, but a row of b has 3", c => Gemm.Multiply(Transpose.No, Transpose.Yes, 2, 2, 3, 1, new float[6], 3, new float[6], 2, 0, c, 2));
+        Refused<ArgumentOutOfRangeException>("ldc", "ldc is 1, but a row of c has 2", c => Gemm.Multiply(Transpose.No, Transpose.No, 2, 2, 2, 1, new float[4], 2, new float[4], 2, 0, c, 1));
+        Refused<ArgumentException>("a", "a has 5 elements, but 2 rows of 3, 3 apart, take 6", c => Gemm.Multiply(2, 2, 3, new float[5], new float[6], c));
+        Refused<ArgumentException>("b", "b has 5 elements, but 3 rows of 2, 2 apart, take 6", c => Gemm.Multiply(2, 2, 3, new float[6], new float[5], c));
+        Refused<ArgumentException>("c", "c has 9 elements, but 5 rows of 2, 2 apart, take 10", c => Gemm.Multiply(5, 2, 1, new float[5], new float[2], c));
+        Refused<ArgumentException>("c", "c has 9 elements, but 2 rows of 2, 8 apart, take 10", c => Gemm.Multiply(Transpose.No, Transpose.No, 2, 2, 1, 1, new float[2], 1, new float[2], 2, 0, c, 8));
+        Refused<ArgumentException>("c", $"take {((1L << 31) - 2) * int.MaxValue + 1}", c => Gemm.Multiply(Transpose.No, Transpose.No, int.MaxValue, 1, 0, 1, [], 0, [], 1, 0, c, int.MaxValue));
+        Refused<ArgumentException>("c", "overlaps a", c => Gemm.Multiply(2, 2, 2, c.AsSpan(3), new float[4], c));
+        Refused<ArgumentException>("c", "overlaps b", c => Gemm.Multiply(2, 2, 2, new float[4], c.AsSpan(0, 4), c.AsSpan(3)));
+        Refused<ArgumentException>("c", "overlaps a", c => Gemm.Multiply(Transpose.No, Transpose.No, 2, 1, 1, 1, c, 6, new float[1], 1, 0, c.AsSpan(2), 1));
+        Assert.Throws<ObjectDisposedException>(() => Gemm.Multiply(2, 2, 2, new float[4], new float[4], new float[4], disposed));
+    }
+
+    [Fact]
+    public void Neighbours_are_no_overlap()
+    {
+        float[] memory = Shapes.Random(12, 1);
+        Gemm.Multiply(2, 2, 2, memory.AsSpan(0, 4), memory.AsSpan(8, 4), memory.AsSpan(4, 4));
+        Assert.Equal(MathF.FusedMultiplyAdd(memory[1], memory[10], memory[0] * memory[8]), memory[4], Tolerance.UnitRoundoff);
+    }
+
+    private static float Left(GemmCase product, int i, int p) => product.TransA ? product.A[(p * product.Lda) + i] : product.A[(i * product.Lda) + p];
+
+    private static float Right(GemmCase product, int p, int j) => product.TransB ? product.B[(j * product.Ldb) + p] : product.B[(p * product.Ldb) + j];
+
+    private static void Refused<TException>(string parameter, string message, Action<float[]> call)
+        where TException : ArgumentException
+    {
+        float[] c = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+        TException exception = Assert.Throws<TException>(() => call(c));
+        Assert.Equal(parameter, exception.ParamName);
+        Assert.Contains(message, exception.Message, StringComparison.Ordinal);
+        Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8, 9], c);
+    }
+
+    private struct Guarded : IRegisterAction
+    {
+        public GemmCase Product;
+        public GuardedSpan A;
+        public GuardedSpan B;
+        public GuardedSpan C;
+
+        public readonly unsafe void Invoke<V, R>()
+            where V : struct, IVectorF32<V>, IRegisters<V, R>
+            where R : struct
+        {
+            var arguments = new GemmArguments
+            {
+                TransA = Product.TransA,
+                TransB = Product.TransB,
+                M = Product.M,
+                N = Product.N,
+                K = Product.K,
+                Alpha = Product.Alpha,
+                A = A.Pointer,
+                Lda = Product.Lda,
+                B = B.Pointer,
+                Ldb = Product.Ldb,
+                Beta = Product.Beta,
+                C = C.Pointer,
+                Ldc = Product.Ldc,
+            };
+            GemmDriver.RunOn<V, R, NoEpilogue>(in arguments, default, null, new GemmScratch());
+        }
+    }
+
+    /// <summary>Adds 4096 (row + 1) + column, exactly: an element that is seen twice or elsewhere shows.</summary>
+    private readonly struct Place : IEpilogue
+    {
+        public static EpilogueCost Cost => EpilogueCost.Heavy;
+
+        public static float Of(nint row, nint column) => (4096f * (row + 1)) + column;
+
+        public V Apply<V>(V sums, nint row, nint column, int count)
+            where V : struct, IVectorF32<V>
+        {
+            Assert.InRange(count, 1, V.Count);
+            return sums + (V.Create(Of(row, column)) + V.IntToFloat(V.IndicesInt));
+        }
+    }
+
+    private readonly struct LightPlace : IEpilogue
+    {
+        public static EpilogueCost Cost => EpilogueCost.Light;
+
+        public V Apply<V>(V sums, nint row, nint column, int count)
+            where V : struct, IVectorF32<V> => default(Place).Apply(sums, row, column, count);
+    }
+}
