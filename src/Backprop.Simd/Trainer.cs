@@ -176,6 +176,28 @@ public sealed unsafe partial class Trainer : IDisposable
             return RunStep(x, rows, expected, null);
     }
 
+    /// <summary>A Step by labels without its update: adds to <see cref="Gradients"/>.</summary>
+    internal void AddGradients(ReadOnlySpan<float> inputs, ReadOnlySpan<int> labels)
+    {
+        CheckAlive();
+        int rows = RowsOf(inputs);
+        CheckLabels(labels, rows);
+        fixed (float* x = inputs)
+        fixed (int* expected = labels)
+            RunGradients(x, rows, null, expected);
+    }
+
+    /// <summary>A Step by targets without its update: adds to <see cref="Gradients"/>.</summary>
+    internal void AddGradients(ReadOnlySpan<float> inputs, ReadOnlySpan<float> targets)
+    {
+        CheckAlive();
+        int rows = RowsOf(inputs);
+        CheckOutputs(targets.Length, rows, nameof(targets));
+        fixed (float* x = inputs)
+        fixed (float* expected = targets)
+            RunGradients(x, rows, expected, null);
+    }
+
     /// <summary>First of three parts: the outputs in training mode (the next dropout mask).</summary>
     /// <param name="inputs">rows x InputSize, 1 to MaxBatchSize rows; copied.</param>
     /// <returns>rows x OutputSize, valid until the next call.</returns>
@@ -232,10 +254,16 @@ public sealed unsafe partial class Trainer : IDisposable
 
     private float RunStep(float* x, int rows, float* targets, int* labels)
     {
+        float loss = RunGradients(x, rows, targets, labels);
+        RunUpdate();
+        return loss;
+    }
+
+    private float RunGradients(float* x, int rows, float* targets, int* labels)
+    {
         RunForward(x, rows);
         float loss = LossTable.Run(_loss, _workspace.At(_outputs), targets, labels, _workspace.At(_outputGradient), _workspace.At(_rowLosses), null, rows, _network.OutputSize);
         RunBackward(x, rows);
-        RunUpdate();
         return loss;
     }
 

@@ -9,7 +9,7 @@ namespace Backprop.Simd.Internal.Layers;
 /// otherwise (S. Ioffe, C. Szegedy 2015). Training moves the running mean, and the running variance (of the sample: rows / (rows - 1)), by momentum towards the batch's.
 /// Backward, with g = dy scale: dx = (g - mean(g) - h mean(g h)) / sqrt(variance + 1e-5); dscale += sum of dy h; dshift += sum of dy. Sums over rows are one chain in ascending row.
 /// </summary>
-internal sealed unsafe class BatchNorm(int size, double momentum) : Layer(size, size)
+internal sealed unsafe partial class BatchNorm(int size, double momentum) : Layer(size, size)
 {
     private const float Epsilon = LayerNorm.Epsilon;
 

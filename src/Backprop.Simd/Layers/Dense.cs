@@ -10,7 +10,7 @@ namespace Backprop.Simd.Internal.Layers;
 /// <summary>
 /// y = f(x W + b), W [fanIn, fanOut]. Backward, with z = x W + b: dz = f'(z) dy; dW += x^T dz; db += column sums of dz; dx = dz W^T.
 /// </summary>
-internal sealed unsafe class Dense(int inputSize, int units, ActivationKind activation) : Layer(inputSize, units)
+internal sealed unsafe partial class Dense(int inputSize, int units, ActivationKind activation) : Layer(inputSize, units)
 {
     private readonly Saved _saves = ActivationTable.Saves(activation);
 

@@ -8,7 +8,7 @@ namespace Backprop.Simd.Internal.Layers;
 /// Training: y = 0 with probability rate, else x / (1 - rate); the backward pass does the same to dy (N. Srivastava et al. 2014). Otherwise y = x.
 /// An element is dropped where the upper 24 bits of Draw(row size + column), keyed by (seed, step, layer), are below rate 2^24.
 /// </summary>
-internal sealed unsafe class Dropout(int size, double rate) : Layer(size, size)
+internal sealed unsafe partial class Dropout(int size, double rate) : Layer(size, size)
 {
     private readonly int _threshold = (int)Math.Floor((rate * (1 << 24)) + 0.5);
     private readonly float _scale = (float)(1 / (1 - rate));

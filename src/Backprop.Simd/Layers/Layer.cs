@@ -57,4 +57,16 @@ internal abstract class Layer(int inputSize, int outputSize)
 
     /// <summary>Adds to the gradients and writes the input gradient, if any.</summary>
     public abstract void Backward(in LayerPass pass);
+
+    /// <summary>The training pass in double precision, written plainly and apart from <see cref="Forward"/>.</summary>
+    public abstract void Reference(ReferencePass pass);
+
+    /// <summary>At least the largest second derivative of the function whose slopes <see cref="Reference"/> notes, where it is smooth.</summary>
+    public virtual double ReferenceCurvature => 1;
+
+    /// <summary>After <see cref="Reference"/>: the outputs' errors from the inputs'.</summary>
+    public abstract void ReferenceErrors(ReferencePass pass, ReferenceBounds bounds);
+
+    /// <summary>After <see cref="ReferenceErrors"/>: gradients and their errors from those of the outputs.</summary>
+    public abstract void ReferenceGradients(ReferencePass pass, ReferenceBounds bounds);
 }

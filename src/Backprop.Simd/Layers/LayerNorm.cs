@@ -7,7 +7,7 @@ namespace Backprop.Simd.Internal.Layers;
 /// Row by row: h = (x - mean) / sqrt(variance + 1e-5), y = h scale + shift (J. Ba, J. Kiros, G. Hinton 2016). Backward, with g = dy scale:
 /// dx = (g - mean(g) - h mean(g h)) / sqrt(variance + 1e-5); dscale += sum over rows of dy h; dshift += sum over rows of dy.
 /// </summary>
-internal sealed unsafe class LayerNorm(int size) : Layer(size, size)
+internal sealed unsafe partial class LayerNorm(int size) : Layer(size, size)
 {
     public const float Epsilon = 1e-5f;
 
