@@ -25,7 +25,7 @@ internal readonly struct ELU(float alpha) : IActivation
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Backward<V>(V saved, V dy)
-        where V : struct, IVectorF32<V> => V.Select(V.LessThanOrEqual(saved, V.Create(0f)), dy * (V.Create(alpha) * Elementary.Exp(saved)), dy);
+        where V : struct, IVectorF32<V> => V.Select(V.LessThanOrEqual(saved, V.Create(0f)), dy * (V.Create(alpha) * Elementary.ExpOfNegative(saved)), dy);
 
     public double Reference(double x) => x <= 0 ? alpha * DoubleMath.ExpMinusOne(x) : x;
 

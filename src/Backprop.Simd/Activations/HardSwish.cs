@@ -22,11 +22,10 @@ internal readonly struct HardSwish : IActivation
     public V Forward<V>(V x)
         where V : struct, IVectorF32<V>
     {
-        V zero = V.Create(0f), six = V.Create(6f);
-        V gate = x + V.Create(3f);
-        gate = V.Select(V.LessThan(gate, zero), zero, gate);
-        gate = V.Select(V.LessThan(six, gate), six, gate);
-        return x * (gate * V.Create(1f / 6f));
+        // (x + 3) / 6 in the form that is rounded least: x + 3 is exact from -6 to -1.5, and from there on x / 6 is small beside 1/2 or has its sign.
+        V sixth = V.Create(1f / 6f);
+        V gate = V.SelectLess(x, V.Create(-1.5f), (x + V.Create(3f)) * sixth, V.MultiplyAdd(x, sixth, V.Create(0.5f)));
+        return x * V.Lesser(V.Create(1f), V.Greater(V.Create(0f), gate));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

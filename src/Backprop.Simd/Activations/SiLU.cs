@@ -20,7 +20,7 @@ internal readonly struct SiLU : IActivation
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Forward<V>(V x)
-        where V : struct, IVectorF32<V> => x * Elementary.Sigmoid(x);
+        where V : struct, IVectorF32<V> => Elementary.TimesSigmoid(x, x, V.Create(0f), 110f);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Backward<V>(V saved, V dy)

@@ -23,8 +23,8 @@ internal readonly struct Softplus : IActivation
     public V Forward<V>(V x)
         where V : struct, IVectorF32<V>
     {
-        V e = Elementary.Exp(-V.Abs(x));
-        return V.Select(V.LessThanOrEqual(x, V.Create(0f)), V.Create(0f), x) + Elementary.LogOnePlus(e);
+        V e = Elementary.ExpOfNegative(-V.Abs(x));
+        return V.Greater(V.Create(0f), x) + Elementary.LogOnePlus(e);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

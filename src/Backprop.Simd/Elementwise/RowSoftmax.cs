@@ -15,22 +15,22 @@ internal static unsafe class RowSoftmax
         V present = V.LessThanInt(V.IndicesInt, V.CreateInt(rest));
         V largest = V.Create(float.NegativeInfinity);
         for (int i = 0; i < whole; i += V.Count)
-            largest = Larger(largest, V.Load(x + i));
+            largest = V.Greater(V.Load(x + i), largest);
         if (rest > 0)
-            largest = Larger(largest, V.Select(present, V.LoadPartial(x + whole, rest), largest));
+            largest = V.Greater(V.Select(present, V.LoadPartial(x + whole, rest), largest), largest);
         max = V.MaxHalves(largest);
 
         V shift = V.Create(max), total = V.Create(0f);
         for (int i = 0; i < whole; i += V.Count)
         {
-            V e = Elementary.Exp(V.Load(x + i) - shift);
+            V e = Elementary.ExpOfNegative(V.Load(x + i) - shift);
             V.Store(e, exps + i);
             total += e;
         }
 
         if (rest > 0)
         {
-            V e = Elementary.Exp(V.LoadPartial(x + whole, rest) - shift);
+            V e = Elementary.ExpOfNegative(V.LoadPartial(x + whole, rest) - shift);
             V.StorePartial(e, exps + whole, rest);
             total += V.Select(present, e, V.Create(0f));
         }
@@ -51,10 +51,6 @@ internal static unsafe class RowSoftmax
         var action = new BackwardRows(y, dy, dx, rows, classes);
         Tiers.DispatchSixteenLanes(ref action);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Larger<V>(V left, V right)
-        where V : struct, IVectorF32<V> => V.Select(V.LessThan(left, right), right, left);
 
     internal readonly struct ForwardRows(float* logits, float* probabilities, int rows, int classes) : IVectorAction
     {

@@ -8,6 +8,9 @@ internal static class Elementary
 {
     /// <summary>1.5 2^23: added to a float below 2^22, it leaves the nearest integer in the low bits.</summary>
     private const float RoundingShift = 12582912f;
+
+    /// <summary>The exponent bias of a float.</summary>
+    private const int Bias = 127;
     private const float Log2E = 1.44269502f;
 
     /// <summary>ln 2 in two parts; the upper one has 9 trailing zero bits, so that its product with an exponent is exact.</summary>
@@ -22,14 +25,46 @@ internal static class Elementary
     public static V Exp<V>(V x)
         where V : struct, IVectorF32<V>
     {
-        // Beyond these the result is 0 or infinity anyway; a NaN passes both tests.
-        V floor = V.Create(-104f), ceiling = V.Create(89f);
-        x = V.Select(V.LessThan(x, floor), floor, x);
-        x = V.Select(V.LessThan(ceiling, x), ceiling, x);
-        V shifted = V.MultiplyAdd(x, V.Create(Log2E), V.Create(RoundingShift));
-        V n = shifted - V.Create(RoundingShift);
+        // Beyond these the result is 0 or infinity anyway; a NaN passes both.
+        x = V.Lesser(V.Create(89f), V.Greater(V.Create(-104f), x));
+        return ExpScaled(x, V.Create(0f), out V scale) * scale;
+    }
+
+    /// <summary>e^x for x &lt;= 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V ExpOfNegative<V>(V x)
+        where V : struct, IVectorF32<V> => ExpScaled(V.Greater(V.Create(-104f), x), V.Create(0f), out V scale) * scale;
+
+    /// <summary>e^x for |x| &lt;= 87, where neither it nor 2^n is denormal or infinite.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V ExpOfModerate<V>(V x)
+        where V : struct, IVectorF32<V>
+    {
+        V p = ExpFraction(x, V.Create(0f), RoundingShift + Bias, out V shifted);
+        return p * V.ShiftLeftInt(shifted, 23);
+    }
+
+    /// <summary>e^(x + low) for -200 &lt;= x &lt;= 130 and a tiny low, as the product of a float that is rounded once and normal, and a power of two: only the product may be denormal.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V ExpScaled<V>(V x, V low, out V scale)
+        where V : struct, IVectorF32<V>
+    {
+        // n runs from -289 to 188 at most: 2^n in two factors, n / 2 rounded down and the rest. Both get their bias from the shift.
+        V p = ExpFraction(x, low, RoundingShift + (2 * Bias), out V shifted);
+        V half = V.ShiftRightArithmeticInt(shifted, 1);
+        scale = V.ShiftLeftInt(V.SubtractInt(shifted, half), 23);
+        return p * V.ShiftLeftInt(half, 23);
+    }
+
+    /// <summary>e^r, and in the low bits of shifted those of n + shift - 1.5 2^23.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V ExpFraction<V>(V x, V low, float shift, out V shifted)
+        where V : struct, IVectorF32<V>
+    {
+        shifted = V.MultiplyAdd(x, V.Create(Log2E), V.Create(shift));
+        V n = shifted - V.Create(shift);
         V r = V.MultiplyAdd(n, V.Create(-Ln2High), x);
-        V low = n * V.Create(-Ln2Low);
+        low = V.MultiplyAdd(n, V.Create(-Ln2Low), low);
         V s = r + low;
 
         V q = V.MultiplyAdd(V.Create(1.381458249e-03f), s, V.Create(8.368716575e-03f));
@@ -37,15 +72,8 @@ internal static class Elementary
         q = V.MultiplyAdd(q, s, V.Create(1.666652113e-01f));
         q = V.MultiplyAdd(q, s, V.Create(4.999999404e-01f));
 
-        // 1 + r + (s^2 q + low): r is exact, and what 1 + r loses is put back.
-        V sum = V.Create(1f) + r;
-        V lost = r - (sum - V.Create(1f));
-        V p = sum + (lost + V.MultiplyAdd(q, s * s, low));
-
-        // 2^n in two factors: n runs from -150 to 128, and only the last product may round.
-        V exponent = V.SubtractInt(shifted, V.CreateInt(BitConverter.SingleToInt32Bits(RoundingShift)));
-        V half = V.ShiftRightArithmeticInt(exponent, 1);
-        return p * PowerOfTwo(half) * PowerOfTwo(V.SubtractInt(exponent, half));
+        // 1 + (r + (s^2 q + low)): r is exact, so the terms meet by size and lose little.
+        return V.Create(1f) + (r + V.MultiplyAdd(q, s * s, low));
     }
 
     /// <summary>ln x: x = 2^n m, 2/3 &lt;= m &lt; 4/3, ln x = n ln 2 + ln(1 + (m - 1)).</summary>
@@ -92,7 +120,7 @@ internal static class Elementary
         q = V.MultiplyAdd(q, x, V.Create(1.666625887e-01f));
         q = V.MultiplyAdd(q, x, V.Create(4.999998510e-01f));
         V near = V.MultiplyAdd(q * x, x, x);
-        return V.Select(V.LessThan(x, V.Create(-0.5f)), Exp(x) - V.Create(1f), near);
+        return V.SelectLess(x, V.Create(-0.5f), ExpOfNegative(x) - V.Create(1f), near);
     }
 
     /// <summary>ln(1 + e) for 0 &lt;= e &lt;= 1.</summary>
@@ -118,7 +146,8 @@ internal static class Elementary
         where V : struct, IVectorF32<V>
     {
         V size = V.Abs(x), one = V.Create(1f);
-        V far = one - (V.Create(2f) / (Exp(size + size) + one));
+        V most = V.Lesser(V.Create(10f), size);
+        V far = one - (V.Create(2f) / (ExpOfModerate(most + most) + one));
 
         V z = x * x;
         V q = V.MultiplyAdd(V.Create(-5.637270864e-03f), z, V.Create(2.057975717e-02f));
@@ -126,7 +155,7 @@ internal static class Elementary
         q = V.MultiplyAdd(q, z, V.Create(1.333123744e-01f));
         q = V.MultiplyAdd(q, z, V.Create(-3.333327472e-01f));
         V near = V.MultiplyAdd(q * z, x, x);
-        return V.Select(V.LessThan(size, V.Create(0.625f)), near, far) | (x & V.Create(-0f));
+        return V.SelectLess(size, V.Create(0.625f), near, far) | (x & V.Create(-0f));
     }
 
     /// <summary>1 / (1 + e^-x), with e^-|x| so that nothing overflows.</summary>
@@ -139,19 +168,42 @@ internal static class Elementary
     public static V Sigmoid<V>(V x, out V complement)
         where V : struct, IVectorF32<V>
     {
-        V one = V.Create(1f);
-        V e = Exp(-V.Abs(x));
-        V negative = V.LessThan(x, V.Create(0f));
-        V numerator = V.Select(negative, e, one);
-        V denominator = one + e;
-        V s = numerator / denominator;
+        V one = V.Create(1f), zero = V.Create(0f);
+        V e = ExpOfNegative(-V.Abs(x));
+        V quotient = Divide(V.SelectLess(x, zero, e, one), e, out V reciprocal, out V correction);
+        complement = V.SelectLess(x, zero, reciprocal, e * reciprocal);
+        return V.MultiplyAdd(correction, reciprocal, quotient);
+    }
 
-        // One correction by the remainder: it repairs the division and what 1 + e lost. 1 / denominator is s, or 1 - s.
+    /// <summary>x sigmoid(u + low), where u grows with x from 0, u is at least 109 below 0 at -limit and at least 18 at limit. At most 2 ULP, denormal results included.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V TimesSigmoid<V>(V x, V u, V low, float limit)
+        where V : struct, IVectorF32<V>
+    {
+        V one = V.Create(1f), zero = V.Create(0f);
+        V sign = x & V.Create(-0f);
+        V scaled = ExpScaled(-V.Abs(u), -(low ^ sign), out V scale);
+
+        // Left of 0 the power of two waits until x is multiplied, so that only the result may be denormal.
+        V quotient = Divide(V.SelectLess(x, zero, scaled, one), scaled * scale, out V reciprocal, out V correction);
+        V product = V.MultiplyAdd(x, quotient, x * (correction * reciprocal)) * V.SelectLess(x, zero, scale, one);
+
+        // Beyond the limit sigmoid is 0 or 1 in float: x or -0, and NaN at -infinity.
+        return V.SelectLess(V.Create(limit), V.Abs(x), x * V.SelectLess(x, zero, zero, one), product);
+    }
+
+    /// <summary>numerator / (1 + e), 0 &lt;= e &lt;= 1, and what has to be added to it times the reciprocal of 1 + e: it repairs the quotient and what 1 + e lost.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Divide<V>(V numerator, V e, out V reciprocal, out V correction)
+        where V : struct, IVectorF32<V>
+    {
+        V one = V.Create(1f);
+        V denominator = one + e;
         V lost = e - (denominator - one);
-        V remainder = V.MultiplyAdd(-s, lost, V.MultiplyAdd(-s, denominator, numerator));
-        s = V.MultiplyAdd(remainder, V.Select(negative, one - s, s), s);
-        complement = V.Select(negative, one - s, e * s);
-        return s;
+        reciprocal = one / denominator;
+        V quotient = numerator * reciprocal;
+        correction = V.MultiplyAdd(-quotient, lost, V.MultiplyAdd(-quotient, denominator, numerator));
+        return quotient;
     }
 
     /// <summary>An odd polynomial where |x| &lt; 0.921875, elsewhere 1 - 2 Q(sqrt(2) |x|) with the sign of x.</summary>
@@ -234,8 +286,4 @@ internal static class Elementary
         V tail = Exp(V.MultiplyAdd(t * V.Create(-0.5f), t, q));
         return V.Select(V.Equals(t, limit), V.Create(0f), tail);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V PowerOfTwo<V>(V exponent)
-        where V : struct, IVectorF32<V> => V.ShiftLeftInt(V.AddInt(exponent, V.CreateInt(127)), 23);
 }

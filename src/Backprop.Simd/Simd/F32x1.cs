@@ -97,6 +97,15 @@ internal readonly unsafe struct F32x1(float raw) : IVectorF32<F32x1>, IRegisters
         CreateInt((mask.Bits & ifTrue.Bits) | (~mask.Bits & ifFalse.Bits));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 Lesser(F32x1 left, F32x1 right) => left._raw < right._raw ? left : right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 Greater(F32x1 left, F32x1 right) => left._raw > right._raw ? left : right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 SelectLess(F32x1 left, F32x1 right, F32x1 ifLess, F32x1 otherwise) => Select(LessThan(left, right), ifLess, otherwise);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 AddInt(F32x1 left, F32x1 right) => CreateInt(left.Bits + right.Bits);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -114,6 +114,20 @@ internal readonly unsafe struct F32x16(Raw raw) : IVectorF32<F32x16>, IRegisters
     public static F32x16 Select(F32x16 mask, F32x16 ifTrue, F32x16 ifFalse) => new(Vector512.ConditionalSelect(mask._raw, ifTrue._raw, ifFalse._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Lesser(F32x16 left, F32x16 right) => new(Avx512F.IsSupported
+        ? Avx512F.Min(left._raw, right._raw)
+        : Vector512.ConditionalSelect(Vector512.LessThan(left._raw, right._raw), left._raw, right._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Greater(F32x16 left, F32x16 right) => new(Avx512F.IsSupported
+        ? Avx512F.Max(left._raw, right._raw)
+        : Vector512.ConditionalSelect(Vector512.GreaterThan(left._raw, right._raw), left._raw, right._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 SelectLess(F32x16 left, F32x16 right, F32x16 ifLess, F32x16 otherwise) =>
+        new(Vector512.ConditionalSelect(Vector512.LessThan(left._raw, right._raw), ifLess._raw, otherwise._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 AddInt(F32x16 left, F32x16 right) => new((left._raw.AsInt32() + right._raw.AsInt32()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

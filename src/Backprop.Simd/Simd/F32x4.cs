@@ -114,6 +114,20 @@ internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F
     public static F32x4 Select(F32x4 mask, F32x4 ifTrue, F32x4 ifFalse) => new(Vector128.ConditionalSelect(mask._raw, ifTrue._raw, ifFalse._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Lesser(F32x4 left, F32x4 right) => new(Sse.IsSupported
+        ? Sse.Min(left._raw, right._raw)
+        : Vector128.ConditionalSelect(Vector128.LessThan(left._raw, right._raw), left._raw, right._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Greater(F32x4 left, F32x4 right) => new(Sse.IsSupported
+        ? Sse.Max(left._raw, right._raw)
+        : Vector128.ConditionalSelect(Vector128.GreaterThan(left._raw, right._raw), left._raw, right._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 SelectLess(F32x4 left, F32x4 right, F32x4 ifLess, F32x4 otherwise) =>
+        new(Vector128.ConditionalSelect(Vector128.LessThan(left._raw, right._raw), ifLess._raw, otherwise._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 AddInt(F32x4 left, F32x4 right) => new((left._raw.AsInt32() + right._raw.AsInt32()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -114,6 +114,20 @@ internal readonly unsafe struct F32x8(Raw raw) : IVectorF32<F32x8>, IRegisters<F
     public static F32x8 Select(F32x8 mask, F32x8 ifTrue, F32x8 ifFalse) => new(Vector256.ConditionalSelect(mask._raw, ifTrue._raw, ifFalse._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Lesser(F32x8 left, F32x8 right) => new(Avx.IsSupported
+        ? Avx.Min(left._raw, right._raw)
+        : Vector256.ConditionalSelect(Vector256.LessThan(left._raw, right._raw), left._raw, right._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Greater(F32x8 left, F32x8 right) => new(Avx.IsSupported
+        ? Avx.Max(left._raw, right._raw)
+        : Vector256.ConditionalSelect(Vector256.GreaterThan(left._raw, right._raw), left._raw, right._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 SelectLess(F32x8 left, F32x8 right, F32x8 ifLess, F32x8 otherwise) =>
+        new(Vector256.ConditionalSelect(Vector256.LessThan(left._raw, right._raw), ifLess._raw, otherwise._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 AddInt(F32x8 left, F32x8 right) => new((left._raw.AsInt32() + right._raw.AsInt32()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

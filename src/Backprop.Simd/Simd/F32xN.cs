@@ -96,6 +96,16 @@ internal readonly unsafe struct F32xN(Raw raw) : IVectorF32<F32xN>, IRegisters<F
     public static F32xN Select(F32xN mask, F32xN ifTrue, F32xN ifFalse) => new(Vector.ConditionalSelect(mask._raw, ifTrue._raw, ifFalse._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN Lesser(F32xN left, F32xN right) => new(Vector.ConditionalSelect(Vector.LessThan(left._raw, right._raw), left._raw, right._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN Greater(F32xN left, F32xN right) => new(Vector.ConditionalSelect(Vector.GreaterThan(left._raw, right._raw), left._raw, right._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN SelectLess(F32xN left, F32xN right, F32xN ifLess, F32xN otherwise) =>
+        new(Vector.ConditionalSelect(Vector.LessThan(left._raw, right._raw), ifLess._raw, otherwise._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32xN AddInt(F32xN left, F32xN right) => new(Vector.AsVectorSingle(Vector.AsVectorInt32(left._raw) + Vector.AsVectorInt32(right._raw)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -64,6 +64,15 @@ internal unsafe interface IVectorF32<V>
 
     static abstract V Select(V mask, V ifTrue, V ifFalse);
 
+    /// <summary>left &lt; right ? left : right, so that a NaN on either side and two zeros give right.</summary>
+    static abstract V Lesser(V left, V right);
+
+    /// <summary>left &gt; right ? left : right, so that a NaN on either side and two zeros give right.</summary>
+    static abstract V Greater(V left, V right);
+
+    /// <summary>left &lt; right ? ifLess : otherwise; one instruction less than a mask and a selection.</summary>
+    static abstract V SelectLess(V left, V right, V ifLess, V otherwise);
+
     static abstract V AddInt(V left, V right);
 
     static abstract V SubtractInt(V left, V right);

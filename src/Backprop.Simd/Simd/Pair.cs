@@ -123,6 +123,18 @@ internal readonly unsafe struct Pair<V>(V low, V high) : IVectorF32<Pair<V>>
         new(V.Equals(left._low, right._low), V.Equals(left._high, right._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> Lesser(Pair<V> left, Pair<V> right) =>
+        new(V.Lesser(left._low, right._low), V.Lesser(left._high, right._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> Greater(Pair<V> left, Pair<V> right) =>
+        new(V.Greater(left._low, right._low), V.Greater(left._high, right._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> SelectLess(Pair<V> left, Pair<V> right, Pair<V> ifLess, Pair<V> otherwise) =>
+        new(V.SelectLess(left._low, right._low, ifLess._low, otherwise._low), V.SelectLess(left._high, right._high, ifLess._high, otherwise._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<V> AddInt(Pair<V> left, Pair<V> right) =>
         new(V.AddInt(left._low, right._low), V.AddInt(left._high, right._high));
 
