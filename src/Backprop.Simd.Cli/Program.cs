@@ -40,3 +40,9 @@ catch (UserErrorException e)
     Console.Error.WriteLine($"backprop: {e.Message}");
     return ExitCode.UserError;
 }
+catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+{
+    // A full disk, a folder that went away.
+    Console.Error.WriteLine($"backprop: {e.Message.ReplaceLineEndings(" ")}");
+    return ExitCode.Failure;
+}

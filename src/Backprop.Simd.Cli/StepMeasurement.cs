@@ -8,10 +8,13 @@ namespace Backprop.Simd.Cli;
 internal readonly record struct StepMeasurement(double Microseconds, double AllocatedBytes)
 {
     private const int StepsPerSample = 10;
-    private const int Samples = 101;
+    private const int MaximumSamples = 101;
 
     // Long enough for the runtime to have compiled the hot loops for good.
     private static readonly TimeSpan s_warmUp = TimeSpan.FromMilliseconds(400);
+
+    // For networks whose steps take milliseconds.
+    private static readonly TimeSpan s_budget = TimeSpan.FromSeconds(2);
 
     public static StepMeasurement Take(TrainingSettings settings, Dataset data)
     {
@@ -31,18 +34,20 @@ internal readonly record struct StepMeasurement(double Microseconds, double Allo
         }
         while (Stopwatch.GetElapsedTime(start) < s_warmUp);
 
-        double[] microseconds = new double[Samples];
-        long allocated = GC.GetAllocatedBytesForCurrentThread();
-        for (int sample = 0; sample < Samples; sample++)
+        double[] microseconds = new double[MaximumSamples];
+        int samples = 0;
+        long begin = Stopwatch.GetTimestamp(), allocated = GC.GetAllocatedBytesForCurrentThread();
+        do
         {
             start = Stopwatch.GetTimestamp();
             for (int i = 0; i < StepsPerSample; i++)
                 trainer.Step(inputs, labels);
-            microseconds[sample] = Stopwatch.GetElapsedTime(start).TotalMicroseconds / StepsPerSample;
+            microseconds[samples++] = Stopwatch.GetElapsedTime(start).TotalMicroseconds / StepsPerSample;
         }
+        while (samples < MaximumSamples && Stopwatch.GetElapsedTime(begin) < s_budget);
 
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-        Array.Sort(microseconds);
-        return new StepMeasurement(microseconds[Samples / 2], (double)allocated / (Samples * StepsPerSample));
+        microseconds.AsSpan(0, samples).Sort();
+        return new StepMeasurement(microseconds[samples / 2], (double)allocated / (samples * StepsPerSample));
     }
 }
