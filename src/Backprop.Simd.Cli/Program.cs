@@ -19,6 +19,7 @@ var root = new RootCommand($"""
     trainCommand,
     new EvaluateCommand().Create(plain),
     InfoCommand.Create(plain),
+    new CheckCommand().Create(plain),
 };
 foreach (Command command in new[] { root, trainCommand })
 {

@@ -43,6 +43,27 @@ public sealed class OtherCommandTests
     }
 
     [Fact]
+    public void Check_compares_every_activation_with_every_loss()
+    {
+        Tool.Result result = Tool.Run("check", "--layers", "5,4");
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Matches(@"(?m)^activation +crossentropy +bce +mse +mae +huber$", result.Output);
+        Assert.Matches(@"(?m)^GELU( +\d\.\de-\d\d){5}$", result.Output);
+        Assert.StartsWith("Gradient check: ok (55 of 55 networks)", result.Lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Check_of_one_network_names_it()
+    {
+        Tool.Result result = Tool.Run("check", "--layers", "7", "--activation", "silu", "--loss", "mse");
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("64-7-10", result.Output, StringComparison.Ordinal);
+        Assert.Matches(@"(?m)^SiLU +\d\.\de-\d\d$", result.Output);
+    }
+
+    [Fact]
     public void Help_credits_the_data()
     {
         Tool.Result result = Tool.Run("--help");

@@ -23,6 +23,13 @@ public sealed class UserErrorTests
     public void A_wrong_option_ends_with_2_and_one_line_that_names_it(string option, string value) =>
         AssertUserError(option, Tool.Run("train", option, value));
 
+    [Theory]
+    [InlineData("check", "--loss", "hinge")]
+    [InlineData("evaluate", "--seeds", "0")]
+    [InlineData("evaluate", "--on", "train")]
+    public void Other_commands_do_likewise(string command, string option, string value) =>
+        AssertUserError(option, Tool.Run(command, option, value));
+
     [Fact]
     public void An_option_without_its_value_is_named() => AssertUserError("--epochs", Tool.Run("--epochs"));
 
