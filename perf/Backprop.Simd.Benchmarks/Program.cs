@@ -1,6 +1,16 @@
-using System.Globalization;
-using Backprop.Simd;
-using Backprop.Simd.Cli;
+using Backprop.Simd.Benchmarks;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Diagnosers;
+using BenchmarkDotNet.Running;
 
-Console.WriteLine(SimdInfo.Description);
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"FMA peak of one core: {FmaPeak.MeasureGFlops(TimeSpan.FromSeconds(0.5)):F1} GFLOP/s"));
+// --quick: a stopwatch table in under two minutes. Anything else goes to BenchmarkDotNet, e.g. --filter *Gemm*.
+if (args.Contains("--quick"))
+{
+    Quick.Run();
+    return;
+}
+
+IConfig config = DefaultConfig.Instance
+    .AddDiagnoser(MemoryDiagnoser.Default)
+    .AddColumn(new FlopColumn(ofPeak: false), new FlopColumn(ofPeak: true));
+BenchmarkSwitcher.FromAssembly(typeof(Work).Assembly).Run(args, config);
