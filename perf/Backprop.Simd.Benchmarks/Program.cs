@@ -3,10 +3,10 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
 using BenchmarkDotNet.Running;
 
-// --quick: a stopwatch table in under two minutes. Anything else goes to BenchmarkDotNet, e.g. --filter *Gemm*.
-if (args.Contains("--quick"))
+// --quick [text]: a stopwatch table in under two minutes, or its rows that contain the text. Anything else goes to BenchmarkDotNet, e.g. --filter *Gemm*.
+if (args is ["--quick", ..])
 {
-    Quick.Run();
+    Quick.Run(args.ElementAtOrDefault(1) ?? string.Empty);
     return;
 }
 

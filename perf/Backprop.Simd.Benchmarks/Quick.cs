@@ -14,8 +14,13 @@ internal static partial class Quick
     private static readonly TimeSpan s_sample = TimeSpan.FromMicroseconds(400);
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(1);
 
-    public static void Run()
+    private static string s_filter = string.Empty;
+
+    /// <param name="filter">Only rows whose names contain it.</param>
+    public static void Run(string filter)
     {
+        s_filter = filter;
+
         // Threads inherit the affinity of the one that starts them: the pool comes first.
         using var pool = new WorkerPool(Environment.ProcessorCount);
         bool pinned = PinToOneCore();
@@ -118,6 +123,9 @@ internal static partial class Quick
 
     private static void Row(string name, double amount, Action action, bool perElement = false)
     {
+        if (!name.Contains(s_filter, StringComparison.OrdinalIgnoreCase))
+            return;
+
         // Warm-up: past the JIT's tiers, and a count of calls that fills a sample.
         int calls = 1;
         for (long end = Stopwatch.GetTimestamp() + (Stopwatch.Frequency / 4); Stopwatch.GetTimestamp() < end;)
