@@ -45,12 +45,12 @@ public readonly record struct Activation
 
     /// <summary>y = slope x where x &lt;= 0, else x (A. Maas et al. 2013); its derivative at 0 is slope.</summary>
     /// <param name="slope">Finite.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="slope"/> is NaN or infinite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="slope"/> is NaN or infinite, also when rounded to float.</exception>
     public static Activation LeakyReLU(double slope = 0.01) => new(ActivationId.LeakyReLU, HyperParameter.Finite(slope));
 
     /// <summary>y = alpha (e^x - 1) where x &lt;= 0, else x (D. Clevert et al. 2016); its derivative at 0 is alpha.</summary>
     /// <param name="alpha">Finite.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="alpha"/> is NaN or infinite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="alpha"/> is NaN or infinite, also when rounded to float.</exception>
     public static Activation ELU(double alpha = 1) => new(ActivationId.ELU, HyperParameter.Finite(alpha));
 
     /// <summary>Name and parameter, as in <c>LeakyReLU(0.01)</c>.</summary>

@@ -6,7 +6,7 @@ namespace Backprop.Simd.Internal.Memory;
 internal static class HyperParameter
 {
     public static double Finite(double value, [CallerArgumentExpression(nameof(value))] string? name = null) =>
-        double.IsFinite(value) ? value : throw Bad(name, value, "finite");
+        float.IsFinite((float)value) ? value : throw Bad(name, value, "finite in single precision");
 
     public static double NonNegative(double value, [CallerArgumentExpression(nameof(value))] string? name = null) =>
         double.IsFinite(value) && value >= 0 ? value : throw Bad(name, value, "finite and not negative");
