@@ -5,24 +5,31 @@ namespace Backprop.Simd.Peers;
 /// <summary>Times several ways to do the same work, in turns, so that all meet the same machine.</summary>
 internal static class Contest
 {
-    /// <summary>Median microseconds per call of each action.</summary>
-    public static double[] Run(Action[] actions, double seconds)
+    /// <summary>Median microseconds per call of each action; <paramref name="compiles"/> if their managed code was not run before.</summary>
+    public static double[] Run(Action[] actions, double seconds, bool compiles)
     {
         int[] repeats = new int[actions.Length];
         for (int i = 0; i < actions.Length; i++)
         {
-            // Long enough to be compiled in its last form, and to know how many calls make a sample.
-            long start = Stopwatch.GetTimestamp();
-            int calls = 0;
-            do
+            // Twice, with a pause in which the runtime compiles in its last form what was called often; then how long a call takes.
+            double each = 0;
+            for (int turn = 0; turn < 3; turn++)
             {
-                actions[i]();
-                calls++;
+                long start = Stopwatch.GetTimestamp();
+                int calls = 0;
+                do
+                {
+                    actions[i]();
+                    calls++;
+                }
+                while (calls < 4 || (calls < 40 && Stopwatch.GetElapsedTime(start).TotalMilliseconds < 500) || (Stopwatch.GetElapsedTime(start).TotalMilliseconds < 15 && calls < 100_000));
+                each = Stopwatch.GetElapsedTime(start).TotalMicroseconds / calls;
+                if (each > 5_000)
+                    break;
+                if (turn < 2)
+                    Thread.Sleep(compiles ? 130 : 1);
             }
-            while (calls < 40 || (Stopwatch.GetElapsedTime(start).TotalMilliseconds < 20 && calls < 100_000));
-            if (Stopwatch.GetElapsedTime(start).TotalMilliseconds < 200)
-                Thread.Sleep(1);
-            double each = Stopwatch.GetElapsedTime(start).TotalMicroseconds / calls;
+
             repeats[i] = (int)Math.Clamp(150 / each, 1, 2000);
         }
 

@@ -6,10 +6,10 @@ namespace Backprop.Simd.Peers;
 /// <summary>The same weights and batches to PyTorch and to us: loss, gradients, and parameters after 50 steps.</summary>
 internal static class Parity
 {
-    private const int Inputs = 13;
-    private const int Hidden = 21;
-    private const int Outputs = 5;
-    private const int Rows = 17;
+    private const int Inputs = 7;
+    private const int Hidden = 9;
+    private const int Outputs = 4;
+    private const int Rows = 6;
 
     private static readonly (string Name, Activation Ours, Func<nn.Module<Tensor, Tensor>> Theirs)[] s_activations =
     [
@@ -34,6 +34,9 @@ internal static class Parity
         ("RMSprop momentum", Optimizer.RMSprop(momentum: 0.9), p => optim.RMSProp(p, lr: 1e-2, alpha: 0.99, momentum: 0.9), 1e-4),
     ];
 
+    /// <summary>PyTorch's results as bits, for a test that runs without it.</summary>
+    public static List<string> Golden { get; } = [];
+
     public static int Run(List<string> markdown)
     {
         bool good = true;
@@ -42,9 +45,9 @@ internal static class Parity
         foreach ((string name, Activation ours, Func<nn.Module<Tensor, Tensor>> theirs) in s_activations)
         {
             var cells = new List<string>();
-            foreach ((string _, Loss loss, Func<Tensor, Tensor, Tensor> torchLoss) in s_losses)
+            foreach ((string lossName, Loss loss, Func<Tensor, Tensor, Tensor> torchLoss) in s_losses)
             {
-                double difference = Gradients(ours, theirs, loss, torchLoss);
+                double difference = Gradients($"{name};{lossName}", ours, theirs, loss, torchLoss);
                 good &= difference <= 1e-5;
                 cells.Add(difference.ToString("e1", CultureInfo.InvariantCulture));
             }
@@ -57,7 +60,7 @@ internal static class Parity
         markdown.Add("|---|---|---|");
         foreach ((string name, Optimizer ours, Func<IEnumerable<TorchSharp.Modules.Parameter>, optim.Optimizer> theirs, double limit) in s_optimizers)
         {
-            double difference = Steps(ours, theirs);
+            double difference = Steps(name, ours, theirs);
             good &= difference <= limit;
             markdown.Add(string.Create(CultureInfo.InvariantCulture, $"| {name} | {difference:e1} | {limit:e0} |"));
         }
@@ -68,7 +71,7 @@ internal static class Parity
         return good ? 0 : 1;
     }
 
-    private static double Gradients(Activation activation, Func<nn.Module<Tensor, Tensor>> torchActivation, Loss loss, Func<Tensor, Tensor, Tensor> torchLoss)
+    private static double Gradients(string name, Activation activation, Func<nn.Module<Tensor, Tensor>> torchActivation, Loss loss, Func<Tensor, Tensor, Tensor> torchLoss)
     {
         using IDisposable scope = NewDisposeScope();
         Network network = new NetworkBuilder(Inputs).Dense(Hidden, activation).Dense(Outputs).Build(11);
@@ -79,6 +82,7 @@ internal static class Parity
         Tensor torchValue = torchLoss(model.forward(tensor(x, Rows, Inputs)), tensor(t, Rows, Outputs));
         torchValue.backward();
         float[] theirs = Flat(model, gradients: true);
+        Golden.Add($"gradient;{name};{Bits([torchValue.item<float>()])};{Bits(theirs)}");
 
         // Step clears the gradients; a huge rate leaves them in the parameters, rounded once.
         const float Rate = 1 << 20;
@@ -91,7 +95,7 @@ internal static class Parity
         return Math.Max(difference, Distance(ours, theirs));
     }
 
-    private static double Steps(Optimizer optimizer, Func<IEnumerable<TorchSharp.Modules.Parameter>, optim.Optimizer> torchOptimizer)
+    private static double Steps(string name, Optimizer optimizer, Func<IEnumerable<TorchSharp.Modules.Parameter>, optim.Optimizer> torchOptimizer)
     {
         using IDisposable scope = NewDisposeScope();
         Network network = new NetworkBuilder(Inputs).Dense(Hidden, Activation.Tanh).Dense(Outputs).Build(12);
@@ -107,7 +111,9 @@ internal static class Parity
             theirs.step();
         }
 
-        return Distance(network.Parameters, Flat(model, gradients: false));
+        float[] result = Flat(model, gradients: false);
+        Golden.Add($"steps;{name};{Bits(result)}");
+        return Distance(network.Parameters, result);
     }
 
     private static nn.Module<Tensor, Tensor> Twin(Network network, nn.Module<Tensor, Tensor> activation)
@@ -161,12 +167,20 @@ internal static class Parity
         }
     }
 
+    private static string Bits(float[] values) => string.Join(' ', values.Select(value => BitConverter.SingleToInt32Bits(value).ToString("x8", CultureInfo.InvariantCulture)));
+
+    /// <summary>The same numbers in the test that reads the golden values.</summary>
     private static float[] Numbers(int count, int seed, float low, float high)
     {
-        var random = new Random(seed);
         float[] values = new float[count];
         for (int i = 0; i < count; i++)
-            values[i] = low + ((high - low) * random.NextSingle());
+        {
+            uint x = unchecked(((uint)seed * 0x9E3779B9) + (uint)i);
+            x = unchecked((x ^ (x >> 16)) * 0x21F0AAAD);
+            x = unchecked((x ^ (x >> 15)) * 0x735A2D97);
+            values[i] = low + ((high - low) * ((x ^ (x >> 15)) >> 8) * (1f / (1 << 24)));
+        }
+
         return values;
     }
 }

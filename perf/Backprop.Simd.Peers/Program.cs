@@ -4,7 +4,7 @@ using Backprop.Simd;
 using Backprop.Simd.Peers;
 using TorchSharp;
 
-// Peers [gemm] [steps] [parity] [--seconds S] [--markdown FILE]; without a name: gemm and steps.
+// Peers [gemm] [steps] [parity] [--seconds S] [--markdown FILE] [--golden FILE]; without a name: gemm and steps.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") != "1")
 {
@@ -19,7 +19,7 @@ if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") != "1")
 }
 
 double seconds = 0.3;
-string? file = null;
+string? file = null, golden = null;
 var wanted = new List<string>();
 for (int i = 0; i < args.Length; i++)
 {
@@ -27,6 +27,7 @@ for (int i = 0; i < args.Length; i++)
     {
         case "--seconds" when i + 1 < args.Length: seconds = double.Parse(args[++i], CultureInfo.InvariantCulture); break;
         case "--markdown" when i + 1 < args.Length: file = args[++i]; break;
+        case "--golden" when i + 1 < args.Length: golden = args[++i]; break;
         case "gemm" or "steps" or "parity": wanted.Add(args[i]); break;
         default: Console.Error.WriteLine($"unknown argument {args[i]}"); return 2;
     }
@@ -57,6 +58,8 @@ if (wanted.Contains("parity"))
         Console.WriteLine("parity: skipped, TorchSharp is missing");
 }
 
+if (golden is not null)
+    File.WriteAllLines(golden, Parity.Golden);
 if (file is not null)
     File.WriteAllLines(file, markdown);
 return exitCode;

@@ -29,7 +29,7 @@ internal static class StepContest
                 using TorchStep? torch = torchIsThere ? new TorchStep(shape, adam) : null;
                 if (torch is not null)
                     actions.Add(torch.Run);
-                double[] times = Contest.Run([.. actions], seconds);
+                double[] times = Contest.Run([.. actions], seconds, compiles: true);
                 double hand = times.Skip(1).Take(peers.Count).DefaultIfEmpty(double.NaN).Min();
                 string line = string.Create(CultureInfo.InvariantCulture,
                     $"| {shape.Name}, {(adam ? "Adam" : "SGD")} | {string.Join(" | ", times.Select(t => t.ToString(t < 100 ? "f2" : "f0", CultureInfo.InvariantCulture)))} | {hand / times[0]:f2} | {(torchIsThere ? times[^1] / times[0] : double.NaN):f1} |");
