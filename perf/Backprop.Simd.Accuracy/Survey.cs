@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Backprop.Simd.Accuracy;
 
 /// <summary>What one function did over the floats.</summary>
@@ -12,7 +14,7 @@ internal sealed class Survey
     /// <summary>The same for x of at least -1.</summary>
     public (double Ulp, float At) WorstFromMinusOne { get; private set; }
 
-    /// <summary>Worst error divided by max(|x|, 2^-126), times 2^24.</summary>
+    /// <summary>Worst error divided by |x|, for x below -1, times 2^24.</summary>
     public (double Scaled, float At) WorstScaled { get; private set; }
 
     /// <summary>Worst absolute error, times 2^24.</summary>
@@ -38,6 +40,7 @@ internal sealed class Survey
         return survey;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Run(Subject subject, long start, int stride)
     {
         int count = (int)Math.Min(Chunk, ((0x7F80_0000L - start) / stride) + 1);
@@ -65,6 +68,7 @@ internal sealed class Survey
             Merge(local);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Compare(float x, float y, double exact)
     {
         Tested++;
@@ -82,18 +86,22 @@ internal sealed class Survey
             return;
         }
 
-        double error = Math.Abs(y - exact), size = Math.Abs(exact);
-        double ulp = size < 1.1754943508222875e-38 ? Math.ScaleB(1, -149) : Math.ScaleB(1, Math.ILogB(size) - 23);
-        double inUlps = error / ulp;
+        double error = Math.Abs(y - exact), inUlps = error == 0 ? 0 : error / UlpOf(exact);
         if (inUlps > Worst.Ulp)
             Worst = (inUlps, x);
         if (x >= -1 && inUlps > WorstFromMinusOne.Ulp)
             WorstFromMinusOne = (inUlps, x);
-        double scaled = error / Math.Max(Math.Abs(x), 1.1754943508222875e-38) * (1 << 24);
-        if (x < -1 && scaled > WorstScaled.Scaled)
-            WorstScaled = (scaled, x);
+        if (x < -1 && error * (1 << 24) > WorstScaled.Scaled * -x)
+            WorstScaled = (error / -x * (1 << 24), x);
         if (error * (1 << 24) > WorstAbsolute.Absolute)
             WorstAbsolute = (error * (1 << 24), x);
+    }
+
+    /// <summary>The distance of neighbouring floats at a value that is not 0: 2^-23 of its power of two, and at least 2^-149.</summary>
+    private static double UlpOf(double value)
+    {
+        long exponent = (BitConverter.DoubleToInt64Bits(value) >> 52) & 0x7FF;
+        return BitConverter.Int64BitsToDouble(Math.Max(exponent - 23, 1023 - 149) << 52);
     }
 
     private void Merge(Survey other)

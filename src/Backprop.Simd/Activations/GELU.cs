@@ -25,17 +25,9 @@ internal readonly struct GELU : IActivation
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Backward<V>(V saved, V dy)
-        where V : struct, IVectorF32<V>
-    {
-        // Beyond 20 the density is 0, and x times it must not become infinity times 0.
-        V limit = V.Create(20f);
-        V x = V.Select(V.LessThan(limit, saved), limit, saved);
-        x = V.Select(V.LessThan(x, -limit), -limit, x);
-        V density = V.Create(0.398942292f) * Elementary.Exp(V.Create(-0.5f) * x * x);
-        return dy * V.MultiplyAdd(x, density, Elementary.NormalDistribution(saved));
-    }
+        where V : struct, IVectorF32<V> => dy * Elementary.TimesNormalDistributionSlope(saved);
 
     public double Reference(double x) => x * 0.5 * DoubleMath.ComplementaryErf(-x / Math.Sqrt(2));
 
-    public double ReferenceDerivative(double x) => (0.5 * DoubleMath.ComplementaryErf(-x / Math.Sqrt(2))) + (x * Math.Exp(-0.5 * x * x) / Math.Sqrt(2 * Math.PI));
+    public double ReferenceDerivative(double x) => double.IsInfinity(x) ? (x > 0 ? 1 : 0) : (0.5 * DoubleMath.ComplementaryErf(-x / Math.Sqrt(2))) + (x * Math.Exp(-0.5 * x * x) / Math.Sqrt(2 * Math.PI));
 }

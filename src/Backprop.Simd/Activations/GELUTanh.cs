@@ -43,9 +43,7 @@ internal readonly struct GELUTanh : IActivation
         where V : struct, IVectorF32<V>
     {
         // Beyond 12 sigmoid is 0 or 1, and its factor must not become infinity times 0.
-        V limit = V.Create(12f);
-        V x = V.Select(V.LessThan(limit, saved), limit, saved);
-        x = V.Select(V.LessThan(x, -limit), -limit, x);
+        V x = V.Lesser(V.Create(12f), V.Greater(V.Create(-12f), saved));
         V s = Elementary.Sigmoid(Argument(x), out V complement);
         V slope = V.MultiplyAdd(V.Create(3 * Cubic), x * x, V.Create(Linear));
         return dy * (s * V.MultiplyAdd(x * slope, complement, V.Create(1f)));
@@ -55,6 +53,8 @@ internal readonly struct GELUTanh : IActivation
 
     public double ReferenceDerivative(double x)
     {
+        if (double.IsInfinity(x))
+            return x > 0 ? 1 : 0;
         double root = 2 * Math.Sqrt(2 / Math.PI), s = 1 / (1 + Math.Exp(-root * (x + (0.044715 * x * x * x))));
         return s + (x * s * (1 - s) * root * (1 + (3 * 0.044715 * x * x)));
     }

@@ -17,8 +17,11 @@ internal static class Elementary
     private const float Ln2High = 0.693145752f;
     private const float Ln2Low = 1.42860677e-06f;
 
-    /// <summary>Phi'(0) as the fit has it.</summary>
+    /// <summary>phi(0), the normal density at 0.</summary>
     private const float NormalSlope = 3.989422917e-01f;
+
+    /// <summary>Here x Q(x) is below half of the smallest float.</summary>
+    private const float NormalLimit = 14.5f;
 
     /// <summary>e^x: x = n ln 2 + r, |r| &lt;= ln 2 / 2, e^x = 2^n e^r.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -82,9 +85,9 @@ internal static class Elementary
         where V : struct, IVectorF32<V>
     {
         V zero = V.Create(0f);
-        V tiny = V.LessThan(x, V.Create(1.17549435e-38f));
-        V bits = V.Select(tiny, x * V.Create(8388608f), x);
-        V bias = V.Select(tiny, V.Create(-23f), zero);
+        V normal = V.Create(1.17549435e-38f);
+        V bits = V.SelectLess(x, normal, x * V.Create(8388608f), x);
+        V bias = V.SelectLess(x, normal, V.Create(-23f), zero);
         V twoThirds = V.CreateInt(0x3F2A_AAAB);
         V n = V.ShiftRightArithmeticInt(V.SubtractInt(bits, twoThirds), 23);
         V f = V.SubtractInt(bits, V.ShiftLeftInt(n, 23)) - V.Create(1f);
@@ -105,9 +108,9 @@ internal static class Elementary
         V result = V.MultiplyAdd(e, V.Create(Ln2High), tail + f);
 
         V infinity = V.Create(float.PositiveInfinity);
-        result = V.Select(V.LessThan(x, infinity), result, x);
+        result = V.SelectLess(x, infinity, result, x);
         result = V.Select(V.Equals(x, zero), -infinity, result);
-        return V.Select(V.LessThan(x, zero), V.Create(float.NaN), result);
+        return V.SelectLess(x, zero, V.Create(float.NaN), result);
     }
 
     /// <summary>e^x - 1 for x &lt;= 0; for x &gt; 0 some finite value or infinity that nobody uses.</summary>
@@ -188,9 +191,14 @@ internal static class Elementary
         V quotient = Divide(V.SelectLess(x, zero, scaled, one), scaled * scale, out V reciprocal, out V correction);
         V product = V.MultiplyAdd(x, quotient, x * (correction * reciprocal)) * V.SelectLess(x, zero, scale, one);
 
-        // Beyond the limit sigmoid is 0 or 1 in float: x or -0, and NaN at -infinity.
-        return V.SelectLess(V.Create(limit), V.Abs(x), x * V.SelectLess(x, zero, zero, one), product);
+        return Saturate(x, limit, product);
     }
+
+    /// <summary>Beyond the limit, where x times a distribution function is x or -0 in float: those, and NaN at -infinity. Elsewhere the product.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Saturate<V>(V x, float limit, V product)
+        where V : struct, IVectorF32<V> =>
+        V.SelectLess(V.Create(limit), V.Abs(x), x * V.SelectLess(x, V.Create(0f), V.Create(0f), V.Create(1f)), product);
 
     /// <summary>numerator / (1 + e), 0 &lt;= e &lt;= 1, and what has to be added to it times the reciprocal of 1 + e: it repairs the quotient and what 1 + e lost.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -206,53 +214,76 @@ internal static class Elementary
         return quotient;
     }
 
-    /// <summary>An odd polynomial where |x| &lt; 0.921875, elsewhere 1 - 2 Q(sqrt(2) |x|) with the sign of x.</summary>
+    /// <summary>An odd polynomial where |x| &lt; 0.84, elsewhere 1 - e^p(|x|) with the sign of x; the fit of p weighs errors by e^p.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Erf<V>(V x)
         where V : struct, IVectorF32<V>
     {
-        V size = V.Abs(x);
-        V far = V.MultiplyAdd(V.Create(-2f), NormalTail(size * V.Create(1.41421354f)), V.Create(1f));
+        // erf(3.95) is 1 in float.
+        V size = V.Abs(x), t = V.Lesser(V.Create(3.95f), size);
+        V p = V.MultiplyAdd(V.Create(2.045539004e-04f), t, V.Create(-3.126412164e-03f));
+        p = V.MultiplyAdd(p, t, V.Create(2.255292609e-02f));
+        p = V.MultiplyAdd(p, t, V.Create(-1.045955420e-01f));
+        p = V.MultiplyAdd(p, t, V.Create(-6.364405751e-01f));
+        p = V.MultiplyAdd(p, t, V.Create(-1.128106833e+00f));
+        p = V.MultiplyAdd(p, t, V.Create(-9.364074504e-05f));
+        V far = V.Create(1f) - ExpOfModerate(p);
 
         V z = x * x;
-        V q = V.MultiplyAdd(V.Create(7.995175838e-05f), z, V.Create(-8.049530443e-04f));
-        q = V.MultiplyAdd(q, z, V.Create(5.192392971e-03f));
-        q = V.MultiplyAdd(q, z, V.Create(-2.685572952e-02f));
-        q = V.MultiplyAdd(q, z, V.Create(1.128362566e-01f));
-        q = V.MultiplyAdd(q, z, V.Create(-3.761262894e-01f));
+        V q = V.MultiplyAdd(V.Create(-6.353689241e-04f), z, V.Create(5.058436189e-03f));
+        q = V.MultiplyAdd(q, z, V.Create(-2.680761367e-02f));
+        q = V.MultiplyAdd(q, z, V.Create(1.128286943e-01f));
+        q = V.MultiplyAdd(q, z, V.Create(-3.761259019e-01f));
         q = V.MultiplyAdd(q, z, V.Create(1.283791661e-01f));
         V near = V.MultiplyAdd(q, x, x);
-        return V.Select(V.LessThan(size, V.Create(0.921875f)), near, far) | (x & V.Create(-0f));
+        return V.SelectLess(size, V.Create(0.84f), near, far) | (x & V.Create(-0f));
     }
 
-    /// <summary>Phi(x), the distribution function of the normal distribution: 1/2 + an odd polynomial where |x| &lt; 1, elsewhere by the tail.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V NormalDistribution<V>(V x)
-        where V : struct, IVectorF32<V>
-    {
-        V size = V.Abs(x);
-        V tail = NormalTail(size);
-        V far = V.Select(V.LessThan(x, V.Create(0f)), tail, V.Create(1f) - tail);
-
-        V near = V.MultiplyAdd(V.MultiplyAdd(NormalSeries(x * x), x * x, V.Create(NormalSlope)), x, V.Create(0.5f));
-        return V.Select(V.LessThan(size, V.Create(1f)), near, far);
-    }
-
-    /// <summary>x Phi(x): at most 2 ULP for x &gt;= -1, and an error of at most 2^-24 |x| below.</summary>
+    /// <summary>x Phi(x), Phi the distribution function of the normal distribution.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V TimesNormalDistribution<V>(V x)
         where V : struct, IVectorF32<V>
     {
-        V size = V.Abs(x), half = V.Create(0.5f), z = x * x, slope = V.Create(NormalSlope);
-        V tail = NormalTail(size);
-        V far = x * V.Select(V.LessThan(x, V.Create(0f)), tail, V.Create(1f) - tail);
+        // x Q(|x|) and x - x Q(|x|). t^2 / 2 is carried in two floats: e^u multiplies an error of u by |u|. The power of two waits until x is multiplied, so that only the result may be denormal.
+        V t = V.Abs(x), half = t * V.Create(0.5f), u = half * t;
+        V scaled = ExpScaled(-u, -V.MultiplyAdd(half, t, -u), out V scale);
+        V tail = x * (scaled * NormalTailRatio(t)) * scale;
+        V far = V.SelectLess(x, V.Create(0f), tail, x - tail);
 
         // x / 2 is exact, and the rest is smaller; but near -1 the two nearly cancel, and there the large terms meet first.
-        V q = NormalSeries(z);
-        V near = V.MultiplyAdd(x, V.MultiplyAdd(q, z, slope) * x, half * x);
-        V cancelling = V.MultiplyAdd(q * z * x, x, V.MultiplyAdd(slope, x, half) * x);
-        near = V.Select(V.LessThan(x, V.Create(-0.5f)), cancelling, near);
-        return V.Select(V.LessThan(size, V.Create(1.001f)), near, far);
+        V z = x * x, slope = V.Create(NormalSlope), q = NormalSeries(z);
+        V near = V.MultiplyAdd(x, V.MultiplyAdd(q, z, slope) * x, V.Create(0.5f) * x);
+        V cancelling = V.MultiplyAdd(q * z * x, x, V.MultiplyAdd(slope, x, V.Create(0.5f)) * x);
+        near = V.SelectLess(x, V.Create(-0.5f), cancelling, near);
+        return Saturate(x, NormalLimit, V.SelectLess(t, V.Create(1f), near, far));
+    }
+
+    /// <summary>The derivative of <see cref="TimesNormalDistribution"/>: with t = |x|, Q(t) - t phi(t) left of 0, and 1 less that right of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V TimesNormalDistributionSlope<V>(V x)
+        where V : struct, IVectorF32<V>
+    {
+        V t = V.Lesser(V.Create(NormalLimit), V.Abs(x));
+        V e = ExpOfNegative(t * V.Create(-0.5f) * t);
+        V left = e * V.MultiplyAdd(t, V.Create(-NormalSlope), NormalTailRatio(t));
+        return V.SelectLess(x, V.Create(0f), left, V.Create(1f) - left);
+    }
+
+    /// <summary>Q(t) e^(t^2 / 2), Q = 1 - Phi, by a quotient of two polynomials without a negative term; 0 &lt;= t &lt;= 14.5.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V NormalTailRatio<V>(V t)
+        where V : struct, IVectorF32<V>
+    {
+        V n = V.MultiplyAdd(V.Create(3.989469111e-01f), t, V.Create(3.938074589e+00f));
+        n = V.MultiplyAdd(n, t, V.Create(1.775858879e+01f));
+        n = V.MultiplyAdd(n, t, V.Create(4.247797394e+01f));
+        n = V.MultiplyAdd(n, t, V.Create(4.845789719e+01f));
+        V d = t + V.Create(9.871913910e+00f);
+        d = V.MultiplyAdd(d, t, V.Create(4.549967575e+01f));
+        d = V.MultiplyAdd(d, t, V.Create(1.165423965e+02f));
+        d = V.MultiplyAdd(d, t, V.Create(1.622835999e+02f));
+        d = V.MultiplyAdd(d, t, V.Create(9.691579437e+01f));
+        return n / d;
     }
 
     /// <summary>S(z) with Phi(x) = 1/2 + x (slope + z S(z)), z = x^2 &lt;= 1.</summary>
@@ -264,26 +295,5 @@ internal static class Elementary
         q = V.MultiplyAdd(q, z, V.Create(-1.187987858e-03f));
         q = V.MultiplyAdd(q, z, V.Create(9.974156506e-03f));
         return V.MultiplyAdd(q, z, V.Create(-6.649053842e-02f));
-    }
-
-    /// <summary>Q(t) = 1 - Phi(t) = e^(p(t) - t^2 / 2) for t &gt;= 1; the fit weighs errors by Q, and beyond 14.5 Q is 0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V NormalTail<V>(V t)
-        where V : struct, IVectorF32<V>
-    {
-        // Up to 14.5 the fit is a fit; there Q is below the smallest float, and the clamp keeps the polynomial from growing back.
-        V limit = V.Create(14.5f);
-        t = V.Select(V.LessThan(limit, t), limit, t);
-        V q = V.MultiplyAdd(V.Create(-1.823450466e-09f), t, V.Create(1.285961985e-07f));
-        q = V.MultiplyAdd(q, t, V.Create(-3.938519135e-06f));
-        q = V.MultiplyAdd(q, t, V.Create(6.956862014e-05f));
-        q = V.MultiplyAdd(q, t, V.Create(-7.987331235e-04f));
-        q = V.MultiplyAdd(q, t, V.Create(6.423344308e-03f));
-        q = V.MultiplyAdd(q, t, V.Create(-3.847716336e-02f));
-        q = V.MultiplyAdd(q, t, V.Create(1.834683368e-01f));
-        q = V.MultiplyAdd(q, t, V.Create(-7.987314529e-01f));
-        q = V.MultiplyAdd(q, t, V.Create(-6.929717281e-01f));
-        V tail = Exp(V.MultiplyAdd(t * V.Create(-0.5f), t, q));
-        return V.Select(V.Equals(t, limit), V.Create(0f), tail);
     }
 }
