@@ -68,57 +68,62 @@ internal static unsafe class ChainProduct
         // Mostly a panel of B stays in the L1 cache for a column of tiles. A product of few steps mostly writes C: row by row, as memory likes it.
         bool alongRows = !g.TransB && steps <= GemmBlocking.FewSteps;
         nint columnTiles = Blocks(block.Columns, tileColumns), rowTiles = Blocks(block.Rows, GemmBlocking.TileRows<V>());
-        nint tiles = rowTiles * columnTiles, packed = -1;
-        for (nint tile = 0; tile < tiles; tile++)
+        (nint outerTiles, nint innerTiles) = alongRows ? (rowTiles, columnTiles) : (columnTiles, rowTiles);
+        nint packed = -1;
+
+        // Tiles of nearly equal height: 37 rows are 13 + 12 + 12, not 14 + 14 + 9.
+        (nint lowHeight, nint highTiles) = Math.DivRem(block.Rows, rowTiles);
+        bool packsB = g.TransB || (!alongRows && GemmBlocking.PacksB<V>(rowTiles, steps, ldb));
+        for (nint outer = 0; outer < outerTiles; outer++)
         {
-            nint rowTile = alongRows ? tile / columnTiles : tile % rowTiles;
-            nint columnTile = alongRows ? tile % columnTiles : tile / rowTiles;
-
-            // Tiles of nearly equal height: 37 rows are 12 + 12 + 13, not 14 + 14 + 9.
-            nint row = block.Rows * rowTile / rowTiles;
-            int height = (int)((block.Rows * (rowTile + 1) / rowTiles) - row);
-            nint column = block.Column + (columnTile * tileColumns);
-            nint columns = Math.Min(tileColumns, block.Column + block.Columns - column);
-            int vectors = columns > V.Count ? 2 : 1;
-            bool whole = columns == vectors * V.Count;
-            float* b;
-            nint rowOfB;
-            if (g.TransB || !whole)
+            for (nint inner = 0; inner < innerTiles; inner++)
             {
-                b = panel;
-                rowOfB = vectors * V.Count;
-                if (packed != columnTile)
+                (nint rowTile, nint columnTile) = alongRows ? (outer, inner) : (inner, outer);
+                nint row = (rowTile * lowHeight) + Math.Min(rowTile, highTiles);
+                int height = (int)(rowTile < highTiles ? lowHeight + 1 : lowHeight);
+                nint column = block.Column + (columnTile * tileColumns);
+                nint columns = Math.Min(tileColumns, block.Column + block.Columns - column);
+                int vectors = columns > V.Count ? 2 : 1;
+                bool whole = columns == vectors * V.Count;
+                float* b;
+                nint rowOfB;
+                if (packsB || !whole)
                 {
-                    packed = columnTile;
-                    if (g.TransB)
-                        Packing.Transposed<V>(g.B + (column * ldb) + step, ldb, steps, columns, panel, rowOfB);
-                    else
-                        Packing.Rows<V>(g.B + (step * ldb) + column, ldb, steps, columns, panel, rowOfB);
+                    b = panel;
+                    rowOfB = vectors * V.Count;
+                    if (packed != columnTile)
+                    {
+                        packed = columnTile;
+                        if (g.TransB)
+                            Packing.Transposed<V>(g.B + (column * ldb) + step, ldb, steps, columns, panel, rowOfB);
+                        else
+                            Packing.Rows<V>(g.B + (step * ldb) + column, ldb, steps, columns, panel, rowOfB);
+                    }
                 }
-            }
-            else
-            {
-                b = g.B + (step * ldb) + column;
-                rowOfB = ldb;
-            }
+                else
+                {
+                    b = g.B + (step * ldb) + column;
+                    rowOfB = ldb;
+                }
 
-            float* tileA = a + (row * rowStride);
-            float* c = g.C + ((block.Row + row) * ldc) + column;
-            bool accumulate = !first || TileRows.Begin<V>(g.Beta, c, ldc, height, columns);
-            if (whole)
-            {
-                TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, c, ldc, accumulate);
-            }
-            else
-            {
-                if (accumulate)
-                    TileRows.Copy<V>(c, ldc, edge, tileColumns, height, columns);
-                TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, edge, tileColumns, accumulate);
-                TileRows.Copy<V>(edge, tileColumns, c, ldc, height, columns);
-            }
+                float* tileA = a + (row * rowStride);
+                float* c = g.C + ((block.Row + row) * ldc) + column;
+                bool accumulate = !first || TileRows.Begin<V>(g.Beta, c, ldc, height, columns);
+                if (whole)
+                {
+                    TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, c, ldc, accumulate);
+                }
+                else
+                {
+                    if (accumulate)
+                        TileRows.Copy<V>(c, ldc, edge, tileColumns, height, columns);
+                    TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, edge, tileColumns, accumulate);
+                    TileRows.Copy<V>(edge, tileColumns, c, ldc, height, columns);
+                }
 
-            if (last)
-                TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, block.Row + row, column, height, columns);
+                if (last)
+                    TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, block.Row + row, column, height, columns);
+            }
         }
     }
 

@@ -1,135 +1,48 @@
-using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
 
-/// <summary>A number that the JIT knows: a kernel that gets it as a type argument is compiled without the branches that it rules out.</summary>
-internal interface IConstant
-{
-    static abstract int Value { get; }
-}
+// Numbers as types: sizeof(N5) is 5. A kernel that gets its rows as a type argument is compiled without what they rule out, because the JIT folds sizeof
+// while it reads the method. (A static abstract property would be folded too, but after the dead branches have used up the inliner's budget.)
 
-internal readonly struct N1 : IConstant
-{
-    public static int Value
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 1;
-    }
-}
+[StructLayout(LayoutKind.Sequential, Size = 1)]
+internal readonly struct N1;
 
-internal readonly struct N2 : IConstant
-{
-    public static int Value
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 2;
-    }
-}
+[StructLayout(LayoutKind.Sequential, Size = 2)]
+internal readonly struct N2;
 
-internal readonly struct N3 : IConstant
-{
-    public static int Value
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 3;
-    }
-}
+[StructLayout(LayoutKind.Sequential, Size = 3)]
+internal readonly struct N3;
 
-internal readonly struct N4 : IConstant
-{
-    public static int Value
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 4;
-    }
-}
+[StructLayout(LayoutKind.Sequential, Size = 4)]
+internal readonly struct N4;
 
-internal readonly struct N5 : IConstant
-{
-    public static int Value
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 5;
-    }
-}
+[StructLayout(LayoutKind.Sequential, Size = 5)]
+internal readonly struct N5;
 
-internal readonly struct N6 : IConstant
-{
-    public static int Value
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 6;
-    }
-}
+[StructLayout(LayoutKind.Sequential, Size = 6)]
+internal readonly struct N6;
 
-internal readonly struct N7 : IConstant
-{
-    public static int Value
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 7;
-    }
-}
+[StructLayout(LayoutKind.Sequential, Size = 7)]
+internal readonly struct N7;
 
-internal readonly struct N8 : IConstant
-{
-    public static int Value
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 8;
-    }
-}
+[StructLayout(LayoutKind.Sequential, Size = 8)]
+internal readonly struct N8;
 
-internal readonly struct N9 : IConstant
-{
-    public static int Value
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 9;
-    }
-}
+[StructLayout(LayoutKind.Sequential, Size = 9)]
+internal readonly struct N9;
 
-internal readonly struct N10 : IConstant
-{
-    public static int Value
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 10;
-    }
-}
+[StructLayout(LayoutKind.Sequential, Size = 10)]
+internal readonly struct N10;
 
-internal readonly struct N11 : IConstant
-{
-    public static int Value
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 11;
-    }
-}
+[StructLayout(LayoutKind.Sequential, Size = 11)]
+internal readonly struct N11;
 
-internal readonly struct N12 : IConstant
-{
-    public static int Value
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 12;
-    }
-}
+[StructLayout(LayoutKind.Sequential, Size = 12)]
+internal readonly struct N12;
 
-internal readonly struct N13 : IConstant
-{
-    public static int Value
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 13;
-    }
-}
+[StructLayout(LayoutKind.Sequential, Size = 13)]
+internal readonly struct N13;
 
-internal readonly struct N14 : IConstant
-{
-    public static int Value
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 14;
-    }
-}
+[StructLayout(LayoutKind.Sequential, Size = 14)]
+internal readonly struct N14;

@@ -37,7 +37,7 @@ internal static unsafe class DotKernel
 
     private static void Run<W, TRows>(int columns, nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
         where W : struct, IVectorF32<W>
-        where TRows : struct, IConstant
+        where TRows : unmanaged
     {
         switch (columns)
         {
@@ -56,8 +56,8 @@ internal static unsafe class DotKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Dots<W, TRows, TColumns>(nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
         where W : struct, IVectorF32<W>
-        where TRows : struct, IConstant
-        where TColumns : struct, IConstant
+        where TRows : unmanaged
+        where TColumns : unmanaged
     {
         // sumRC: row R of A, row C of B.
         W sum00 = W.Create(0f), sum01 = W.Create(0f), sum02 = W.Create(0f), sum03 = W.Create(0f);
@@ -67,35 +67,35 @@ internal static unsafe class DotKernel
         if (accumulate)
         {
             sum00 = W.LoadPartial(c, 1);
-            if (TColumns.Value > 1)
+            if (sizeof(TColumns) > 1)
                 sum01 = W.LoadPartial(c + 1, 1);
-            if (TColumns.Value > 2)
+            if (sizeof(TColumns) > 2)
                 sum02 = W.LoadPartial(c + 2, 1);
-            if (TColumns.Value > 3)
+            if (sizeof(TColumns) > 3)
                 sum03 = W.LoadPartial(c + 3, 1);
-            if (TRows.Value > 1)
+            if (sizeof(TRows) > 1)
                 sum10 = W.LoadPartial(c + ldc, 1);
-            if (TRows.Value > 1 && TColumns.Value > 1)
+            if (sizeof(TRows) > 1 && sizeof(TColumns) > 1)
                 sum11 = W.LoadPartial(c + ldc + 1, 1);
-            if (TRows.Value > 1 && TColumns.Value > 2)
+            if (sizeof(TRows) > 1 && sizeof(TColumns) > 2)
                 sum12 = W.LoadPartial(c + ldc + 2, 1);
-            if (TRows.Value > 1 && TColumns.Value > 3)
+            if (sizeof(TRows) > 1 && sizeof(TColumns) > 3)
                 sum13 = W.LoadPartial(c + ldc + 3, 1);
-            if (TRows.Value > 2)
+            if (sizeof(TRows) > 2)
                 sum20 = W.LoadPartial(c + (2 * ldc), 1);
-            if (TRows.Value > 2 && TColumns.Value > 1)
+            if (sizeof(TRows) > 2 && sizeof(TColumns) > 1)
                 sum21 = W.LoadPartial(c + (2 * ldc) + 1, 1);
-            if (TRows.Value > 2 && TColumns.Value > 2)
+            if (sizeof(TRows) > 2 && sizeof(TColumns) > 2)
                 sum22 = W.LoadPartial(c + (2 * ldc) + 2, 1);
-            if (TRows.Value > 2 && TColumns.Value > 3)
+            if (sizeof(TRows) > 2 && sizeof(TColumns) > 3)
                 sum23 = W.LoadPartial(c + (2 * ldc) + 3, 1);
-            if (TRows.Value > 3)
+            if (sizeof(TRows) > 3)
                 sum30 = W.LoadPartial(c + (3 * ldc), 1);
-            if (TRows.Value > 3 && TColumns.Value > 1)
+            if (sizeof(TRows) > 3 && sizeof(TColumns) > 1)
                 sum31 = W.LoadPartial(c + (3 * ldc) + 1, 1);
-            if (TRows.Value > 3 && TColumns.Value > 2)
+            if (sizeof(TRows) > 3 && sizeof(TColumns) > 2)
                 sum32 = W.LoadPartial(c + (3 * ldc) + 2, 1);
-            if (TRows.Value > 3 && TColumns.Value > 3)
+            if (sizeof(TRows) > 3 && sizeof(TColumns) > 3)
                 sum33 = W.LoadPartial(c + (3 * ldc) + 3, 1);
         }
 
@@ -105,51 +105,51 @@ internal static unsafe class DotKernel
         for (; p <= k - W.Count; p += W.Count)
         {
             W s0 = W.Load(a + p);
-            W s1 = TRows.Value > 1 ? W.Load(a1 + p) : W.Create(0f);
-            W s2 = TRows.Value > 2 ? W.Load(a2 + p) : W.Create(0f);
-            W s3 = TRows.Value > 3 ? W.Load(a3 + p) : W.Create(0f);
+            W s1 = sizeof(TRows) > 1 ? W.Load(a1 + p) : W.Create(0f);
+            W s2 = sizeof(TRows) > 2 ? W.Load(a2 + p) : W.Create(0f);
+            W s3 = sizeof(TRows) > 3 ? W.Load(a3 + p) : W.Create(0f);
             W x0 = W.Load(b + p);
             sum00 = W.MultiplyAdd(s0, x0, sum00);
-            if (TRows.Value > 1)
+            if (sizeof(TRows) > 1)
                 sum10 = W.MultiplyAdd(s1, x0, sum10);
-            if (TRows.Value > 2)
+            if (sizeof(TRows) > 2)
                 sum20 = W.MultiplyAdd(s2, x0, sum20);
-            if (TRows.Value > 3)
+            if (sizeof(TRows) > 3)
                 sum30 = W.MultiplyAdd(s3, x0, sum30);
 
-            if (TColumns.Value > 1)
+            if (sizeof(TColumns) > 1)
             {
                 W x1 = W.Load(b1 + p);
                 sum01 = W.MultiplyAdd(s0, x1, sum01);
-                if (TRows.Value > 1)
+                if (sizeof(TRows) > 1)
                     sum11 = W.MultiplyAdd(s1, x1, sum11);
-                if (TRows.Value > 2)
+                if (sizeof(TRows) > 2)
                     sum21 = W.MultiplyAdd(s2, x1, sum21);
-                if (TRows.Value > 3)
+                if (sizeof(TRows) > 3)
                     sum31 = W.MultiplyAdd(s3, x1, sum31);
             }
 
-            if (TColumns.Value > 2)
+            if (sizeof(TColumns) > 2)
             {
                 W x2 = W.Load(b2 + p);
                 sum02 = W.MultiplyAdd(s0, x2, sum02);
-                if (TRows.Value > 1)
+                if (sizeof(TRows) > 1)
                     sum12 = W.MultiplyAdd(s1, x2, sum12);
-                if (TRows.Value > 2)
+                if (sizeof(TRows) > 2)
                     sum22 = W.MultiplyAdd(s2, x2, sum22);
-                if (TRows.Value > 3)
+                if (sizeof(TRows) > 3)
                     sum32 = W.MultiplyAdd(s3, x2, sum32);
             }
 
-            if (TColumns.Value > 3)
+            if (sizeof(TColumns) > 3)
             {
                 W x3 = W.Load(b3 + p);
                 sum03 = W.MultiplyAdd(s0, x3, sum03);
-                if (TRows.Value > 1)
+                if (sizeof(TRows) > 1)
                     sum13 = W.MultiplyAdd(s1, x3, sum13);
-                if (TRows.Value > 2)
+                if (sizeof(TRows) > 2)
                     sum23 = W.MultiplyAdd(s2, x3, sum23);
-                if (TRows.Value > 3)
+                if (sizeof(TRows) > 3)
                     sum33 = W.MultiplyAdd(s3, x3, sum33);
             }
         }
@@ -159,85 +159,85 @@ internal static unsafe class DotKernel
         {
             W valid = W.LessThanInt(W.IndicesInt, W.CreateInt(rest));
             W s0 = W.LoadPartial(a + p, rest);
-            W s1 = TRows.Value > 1 ? W.LoadPartial(a1 + p, rest) : W.Create(0f);
-            W s2 = TRows.Value > 2 ? W.LoadPartial(a2 + p, rest) : W.Create(0f);
-            W s3 = TRows.Value > 3 ? W.LoadPartial(a3 + p, rest) : W.Create(0f);
+            W s1 = sizeof(TRows) > 1 ? W.LoadPartial(a1 + p, rest) : W.Create(0f);
+            W s2 = sizeof(TRows) > 2 ? W.LoadPartial(a2 + p, rest) : W.Create(0f);
+            W s3 = sizeof(TRows) > 3 ? W.LoadPartial(a3 + p, rest) : W.Create(0f);
             W x0 = W.LoadPartial(b + p, rest);
             sum00 = W.Select(valid, W.MultiplyAdd(s0, x0, sum00), sum00);
-            if (TRows.Value > 1)
+            if (sizeof(TRows) > 1)
                 sum10 = W.Select(valid, W.MultiplyAdd(s1, x0, sum10), sum10);
-            if (TRows.Value > 2)
+            if (sizeof(TRows) > 2)
                 sum20 = W.Select(valid, W.MultiplyAdd(s2, x0, sum20), sum20);
-            if (TRows.Value > 3)
+            if (sizeof(TRows) > 3)
                 sum30 = W.Select(valid, W.MultiplyAdd(s3, x0, sum30), sum30);
 
-            if (TColumns.Value > 1)
+            if (sizeof(TColumns) > 1)
             {
                 W x1 = W.LoadPartial(b1 + p, rest);
                 sum01 = W.Select(valid, W.MultiplyAdd(s0, x1, sum01), sum01);
-                if (TRows.Value > 1)
+                if (sizeof(TRows) > 1)
                     sum11 = W.Select(valid, W.MultiplyAdd(s1, x1, sum11), sum11);
-                if (TRows.Value > 2)
+                if (sizeof(TRows) > 2)
                     sum21 = W.Select(valid, W.MultiplyAdd(s2, x1, sum21), sum21);
-                if (TRows.Value > 3)
+                if (sizeof(TRows) > 3)
                     sum31 = W.Select(valid, W.MultiplyAdd(s3, x1, sum31), sum31);
             }
 
-            if (TColumns.Value > 2)
+            if (sizeof(TColumns) > 2)
             {
                 W x2 = W.LoadPartial(b2 + p, rest);
                 sum02 = W.Select(valid, W.MultiplyAdd(s0, x2, sum02), sum02);
-                if (TRows.Value > 1)
+                if (sizeof(TRows) > 1)
                     sum12 = W.Select(valid, W.MultiplyAdd(s1, x2, sum12), sum12);
-                if (TRows.Value > 2)
+                if (sizeof(TRows) > 2)
                     sum22 = W.Select(valid, W.MultiplyAdd(s2, x2, sum22), sum22);
-                if (TRows.Value > 3)
+                if (sizeof(TRows) > 3)
                     sum32 = W.Select(valid, W.MultiplyAdd(s3, x2, sum32), sum32);
             }
 
-            if (TColumns.Value > 3)
+            if (sizeof(TColumns) > 3)
             {
                 W x3 = W.LoadPartial(b3 + p, rest);
                 sum03 = W.Select(valid, W.MultiplyAdd(s0, x3, sum03), sum03);
-                if (TRows.Value > 1)
+                if (sizeof(TRows) > 1)
                     sum13 = W.Select(valid, W.MultiplyAdd(s1, x3, sum13), sum13);
-                if (TRows.Value > 2)
+                if (sizeof(TRows) > 2)
                     sum23 = W.Select(valid, W.MultiplyAdd(s2, x3, sum23), sum23);
-                if (TRows.Value > 3)
+                if (sizeof(TRows) > 3)
                     sum33 = W.Select(valid, W.MultiplyAdd(s3, x3, sum33), sum33);
             }
         }
 
         *c = W.SumHalves(sum00);
-        if (TColumns.Value > 1)
+        if (sizeof(TColumns) > 1)
             *(c + 1) = W.SumHalves(sum01);
-        if (TColumns.Value > 2)
+        if (sizeof(TColumns) > 2)
             *(c + 2) = W.SumHalves(sum02);
-        if (TColumns.Value > 3)
+        if (sizeof(TColumns) > 3)
             *(c + 3) = W.SumHalves(sum03);
-        if (TRows.Value > 1)
+        if (sizeof(TRows) > 1)
             *(c + ldc) = W.SumHalves(sum10);
-        if (TRows.Value > 1 && TColumns.Value > 1)
+        if (sizeof(TRows) > 1 && sizeof(TColumns) > 1)
             *(c + ldc + 1) = W.SumHalves(sum11);
-        if (TRows.Value > 1 && TColumns.Value > 2)
+        if (sizeof(TRows) > 1 && sizeof(TColumns) > 2)
             *(c + ldc + 2) = W.SumHalves(sum12);
-        if (TRows.Value > 1 && TColumns.Value > 3)
+        if (sizeof(TRows) > 1 && sizeof(TColumns) > 3)
             *(c + ldc + 3) = W.SumHalves(sum13);
-        if (TRows.Value > 2)
+        if (sizeof(TRows) > 2)
             *(c + (2 * ldc)) = W.SumHalves(sum20);
-        if (TRows.Value > 2 && TColumns.Value > 1)
+        if (sizeof(TRows) > 2 && sizeof(TColumns) > 1)
             *(c + (2 * ldc) + 1) = W.SumHalves(sum21);
-        if (TRows.Value > 2 && TColumns.Value > 2)
+        if (sizeof(TRows) > 2 && sizeof(TColumns) > 2)
             *(c + (2 * ldc) + 2) = W.SumHalves(sum22);
-        if (TRows.Value > 2 && TColumns.Value > 3)
+        if (sizeof(TRows) > 2 && sizeof(TColumns) > 3)
             *(c + (2 * ldc) + 3) = W.SumHalves(sum23);
-        if (TRows.Value > 3)
+        if (sizeof(TRows) > 3)
             *(c + (3 * ldc)) = W.SumHalves(sum30);
-        if (TRows.Value > 3 && TColumns.Value > 1)
+        if (sizeof(TRows) > 3 && sizeof(TColumns) > 1)
             *(c + (3 * ldc) + 1) = W.SumHalves(sum31);
-        if (TRows.Value > 3 && TColumns.Value > 2)
+        if (sizeof(TRows) > 3 && sizeof(TColumns) > 2)
             *(c + (3 * ldc) + 2) = W.SumHalves(sum32);
-        if (TRows.Value > 3 && TColumns.Value > 3)
+        if (sizeof(TRows) > 3 && sizeof(TColumns) > 3)
             *(c + (3 * ldc) + 3) = W.SumHalves(sum33);
     }
 }

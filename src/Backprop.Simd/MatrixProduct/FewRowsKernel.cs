@@ -37,7 +37,7 @@ internal static unsafe class FewRowsKernel
     private static void Rows<V, R, TRows>(nint n, nint k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
-        where TRows : struct, IConstant
+        where TRows : unmanaged
     {
         nint p = 0;
         for (; p <= k - 4; p += 4)
@@ -50,26 +50,26 @@ internal static unsafe class FewRowsKernel
     private static void Steps<V, R, TRows, TSteps>(nint n, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
-        where TRows : struct, IConstant
-        where TSteps : struct, IConstant
+        where TRows : unmanaged
+        where TSteps : unmanaged
     {
         // sRP: row R, step P.
         R s00 = V.BroadcastRegister(alpha * a[0]);
-        R s01 = TSteps.Value > 1 ? V.BroadcastRegister(alpha * a[stepStride]) : V.ZeroRegister;
-        R s02 = TSteps.Value > 2 ? V.BroadcastRegister(alpha * a[(2 * stepStride)]) : V.ZeroRegister;
-        R s03 = TSteps.Value > 3 ? V.BroadcastRegister(alpha * a[(3 * stepStride)]) : V.ZeroRegister;
-        R s10 = TRows.Value > 1 ? V.BroadcastRegister(alpha * a[rowStride]) : V.ZeroRegister;
-        R s11 = TRows.Value > 1 && TSteps.Value > 1 ? V.BroadcastRegister(alpha * a[rowStride + stepStride]) : V.ZeroRegister;
-        R s12 = TRows.Value > 1 && TSteps.Value > 2 ? V.BroadcastRegister(alpha * a[rowStride + (2 * stepStride)]) : V.ZeroRegister;
-        R s13 = TRows.Value > 1 && TSteps.Value > 3 ? V.BroadcastRegister(alpha * a[rowStride + (3 * stepStride)]) : V.ZeroRegister;
-        R s20 = TRows.Value > 2 ? V.BroadcastRegister(alpha * a[(2 * rowStride)]) : V.ZeroRegister;
-        R s21 = TRows.Value > 2 && TSteps.Value > 1 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + stepStride]) : V.ZeroRegister;
-        R s22 = TRows.Value > 2 && TSteps.Value > 2 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + (2 * stepStride)]) : V.ZeroRegister;
-        R s23 = TRows.Value > 2 && TSteps.Value > 3 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + (3 * stepStride)]) : V.ZeroRegister;
-        R s30 = TRows.Value > 3 ? V.BroadcastRegister(alpha * a[(3 * rowStride)]) : V.ZeroRegister;
-        R s31 = TRows.Value > 3 && TSteps.Value > 1 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + stepStride]) : V.ZeroRegister;
-        R s32 = TRows.Value > 3 && TSteps.Value > 2 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + (2 * stepStride)]) : V.ZeroRegister;
-        R s33 = TRows.Value > 3 && TSteps.Value > 3 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + (3 * stepStride)]) : V.ZeroRegister;
+        R s01 = sizeof(TSteps) > 1 ? V.BroadcastRegister(alpha * a[stepStride]) : V.ZeroRegister;
+        R s02 = sizeof(TSteps) > 2 ? V.BroadcastRegister(alpha * a[(2 * stepStride)]) : V.ZeroRegister;
+        R s03 = sizeof(TSteps) > 3 ? V.BroadcastRegister(alpha * a[(3 * stepStride)]) : V.ZeroRegister;
+        R s10 = sizeof(TRows) > 1 ? V.BroadcastRegister(alpha * a[rowStride]) : V.ZeroRegister;
+        R s11 = sizeof(TRows) > 1 && sizeof(TSteps) > 1 ? V.BroadcastRegister(alpha * a[rowStride + stepStride]) : V.ZeroRegister;
+        R s12 = sizeof(TRows) > 1 && sizeof(TSteps) > 2 ? V.BroadcastRegister(alpha * a[rowStride + (2 * stepStride)]) : V.ZeroRegister;
+        R s13 = sizeof(TRows) > 1 && sizeof(TSteps) > 3 ? V.BroadcastRegister(alpha * a[rowStride + (3 * stepStride)]) : V.ZeroRegister;
+        R s20 = sizeof(TRows) > 2 ? V.BroadcastRegister(alpha * a[(2 * rowStride)]) : V.ZeroRegister;
+        R s21 = sizeof(TRows) > 2 && sizeof(TSteps) > 1 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + stepStride]) : V.ZeroRegister;
+        R s22 = sizeof(TRows) > 2 && sizeof(TSteps) > 2 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + (2 * stepStride)]) : V.ZeroRegister;
+        R s23 = sizeof(TRows) > 2 && sizeof(TSteps) > 3 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + (3 * stepStride)]) : V.ZeroRegister;
+        R s30 = sizeof(TRows) > 3 ? V.BroadcastRegister(alpha * a[(3 * rowStride)]) : V.ZeroRegister;
+        R s31 = sizeof(TRows) > 3 && sizeof(TSteps) > 1 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + stepStride]) : V.ZeroRegister;
+        R s32 = sizeof(TRows) > 3 && sizeof(TSteps) > 2 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + (2 * stepStride)]) : V.ZeroRegister;
+        R s33 = sizeof(TRows) > 3 && sizeof(TSteps) > 3 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + (3 * stepStride)]) : V.ZeroRegister;
 
         float* b1 = b + ldb, b2 = b1 + ldb, b3 = b2 + ldb;
         float* c1 = c + ldc, c2 = c1 + ldc, c3 = c2 + ldc;
@@ -77,15 +77,15 @@ internal static unsafe class FewRowsKernel
         for (; j <= n - V.Count; j += V.Count)
         {
             R x0 = V.LoadRegister(b + j);
-            R x1 = TSteps.Value > 1 ? V.LoadRegister(b1 + j) : x0;
-            R x2 = TSteps.Value > 2 ? V.LoadRegister(b2 + j) : x0;
-            R x3 = TSteps.Value > 3 ? V.LoadRegister(b3 + j) : x0;
+            R x1 = sizeof(TSteps) > 1 ? V.LoadRegister(b1 + j) : x0;
+            R x2 = sizeof(TSteps) > 2 ? V.LoadRegister(b2 + j) : x0;
+            R x3 = sizeof(TSteps) > 3 ? V.LoadRegister(b3 + j) : x0;
             V.StoreRegister(Chain<V, R, TSteps>(V.LoadRegister(c + j), s00, s01, s02, s03, x0, x1, x2, x3), c + j);
-            if (TRows.Value > 1)
+            if (sizeof(TRows) > 1)
                 V.StoreRegister(Chain<V, R, TSteps>(V.LoadRegister(c1 + j), s10, s11, s12, s13, x0, x1, x2, x3), c1 + j);
-            if (TRows.Value > 2)
+            if (sizeof(TRows) > 2)
                 V.StoreRegister(Chain<V, R, TSteps>(V.LoadRegister(c2 + j), s20, s21, s22, s23, x0, x1, x2, x3), c2 + j);
-            if (TRows.Value > 3)
+            if (sizeof(TRows) > 3)
                 V.StoreRegister(Chain<V, R, TSteps>(V.LoadRegister(c3 + j), s30, s31, s32, s33, x0, x1, x2, x3), c3 + j);
         }
 
@@ -93,15 +93,15 @@ internal static unsafe class FewRowsKernel
         if (rest > 0)
         {
             R x0 = V.Unwrap(V.LoadPartial(b + j, rest));
-            R x1 = TSteps.Value > 1 ? V.Unwrap(V.LoadPartial(b1 + j, rest)) : x0;
-            R x2 = TSteps.Value > 2 ? V.Unwrap(V.LoadPartial(b2 + j, rest)) : x0;
-            R x3 = TSteps.Value > 3 ? V.Unwrap(V.LoadPartial(b3 + j, rest)) : x0;
+            R x1 = sizeof(TSteps) > 1 ? V.Unwrap(V.LoadPartial(b1 + j, rest)) : x0;
+            R x2 = sizeof(TSteps) > 2 ? V.Unwrap(V.LoadPartial(b2 + j, rest)) : x0;
+            R x3 = sizeof(TSteps) > 3 ? V.Unwrap(V.LoadPartial(b3 + j, rest)) : x0;
             V.StorePartial(V.Wrap(Chain<V, R, TSteps>(V.Unwrap(V.LoadPartial(c + j, rest)), s00, s01, s02, s03, x0, x1, x2, x3)), c + j, rest);
-            if (TRows.Value > 1)
+            if (sizeof(TRows) > 1)
                 V.StorePartial(V.Wrap(Chain<V, R, TSteps>(V.Unwrap(V.LoadPartial(c1 + j, rest)), s10, s11, s12, s13, x0, x1, x2, x3)), c1 + j, rest);
-            if (TRows.Value > 2)
+            if (sizeof(TRows) > 2)
                 V.StorePartial(V.Wrap(Chain<V, R, TSteps>(V.Unwrap(V.LoadPartial(c2 + j, rest)), s20, s21, s22, s23, x0, x1, x2, x3)), c2 + j, rest);
-            if (TRows.Value > 3)
+            if (sizeof(TRows) > 3)
                 V.StorePartial(V.Wrap(Chain<V, R, TSteps>(V.Unwrap(V.LoadPartial(c3 + j, rest)), s30, s31, s32, s33, x0, x1, x2, x3)), c3 + j, rest);
         }
     }
@@ -110,14 +110,14 @@ internal static unsafe class FewRowsKernel
     private static R Chain<V, R, TSteps>(R sum, R s0, R s1, R s2, R s3, R x0, R x1, R x2, R x3)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
-        where TSteps : struct, IConstant
+        where TSteps : unmanaged
     {
         sum = V.MultiplyAddRegister(s0, x0, sum);
-        if (TSteps.Value > 1)
+        if (sizeof(TSteps) > 1)
             sum = V.MultiplyAddRegister(s1, x1, sum);
-        if (TSteps.Value > 2)
+        if (sizeof(TSteps) > 2)
             sum = V.MultiplyAddRegister(s2, x2, sum);
-        if (TSteps.Value > 3)
+        if (sizeof(TSteps) > 3)
             sum = V.MultiplyAddRegister(s3, x3, sum);
         return sum;
     }

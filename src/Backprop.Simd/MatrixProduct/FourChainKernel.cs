@@ -50,7 +50,7 @@ internal static unsafe class FourChainKernel
         float* c, nint ldc, int count, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
-        where TRows : struct, IConstant
+        where TRows : unmanaged
     {
         // sumRC: row R, chain C.
         R sum00 = V.ZeroRegister, sum01 = V.ZeroRegister, sum02 = V.ZeroRegister, sum03 = V.ZeroRegister;
@@ -62,15 +62,15 @@ internal static unsafe class FourChainKernel
         if (accumulate)
         {
             sum00 = V.Unwrap(V.LoadPartial(c, count));
-            if (TRows.Value > 1)
+            if (sizeof(TRows) > 1)
                 sum10 = V.Unwrap(V.LoadPartial(c + (1 * ldc), count));
-            if (TRows.Value > 2)
+            if (sizeof(TRows) > 2)
                 sum20 = V.Unwrap(V.LoadPartial(c + (2 * ldc), count));
-            if (TRows.Value > 3)
+            if (sizeof(TRows) > 3)
                 sum30 = V.Unwrap(V.LoadPartial(c + (3 * ldc), count));
-            if (TRows.Value > 4)
+            if (sizeof(TRows) > 4)
                 sum40 = V.Unwrap(V.LoadPartial(c + (4 * ldc), count));
-            if (TRows.Value > 5)
+            if (sizeof(TRows) > 5)
                 sum50 = V.Unwrap(V.LoadPartial(c + (5 * ldc), count));
         }
 
@@ -83,70 +83,70 @@ internal static unsafe class FourChainKernel
             {
                 R x0 = V.LoadRegister(b);
                 sum00 = V.MultiplyAddRegister(V.BroadcastRegister(a0[0]), x0, sum00);
-                if (TRows.Value > 1)
+                if (sizeof(TRows) > 1)
                     sum10 = V.MultiplyAddRegister(V.BroadcastRegister(a0[rowStride]), x0, sum10);
-                if (TRows.Value > 2)
+                if (sizeof(TRows) > 2)
                     sum20 = V.MultiplyAddRegister(V.BroadcastRegister(a0[secondRow]), x0, sum20);
-                if (TRows.Value > 3)
+                if (sizeof(TRows) > 3)
                     sum30 = V.MultiplyAddRegister(V.BroadcastRegister(a3[0]), x0, sum30);
-                if (TRows.Value > 4)
+                if (sizeof(TRows) > 4)
                     sum40 = V.MultiplyAddRegister(V.BroadcastRegister(a3[rowStride]), x0, sum40);
-                if (TRows.Value > 5)
+                if (sizeof(TRows) > 5)
                     sum50 = V.MultiplyAddRegister(V.BroadcastRegister(a3[secondRow]), x0, sum50);
                 b += ldb;
                 a0 += stepStride;
-                if (TRows.Value > 3)
+                if (sizeof(TRows) > 3)
                     a3 += stepStride;
 
                 R x1 = V.LoadRegister(b);
                 sum01 = V.MultiplyAddRegister(V.BroadcastRegister(a0[0]), x1, sum01);
-                if (TRows.Value > 1)
+                if (sizeof(TRows) > 1)
                     sum11 = V.MultiplyAddRegister(V.BroadcastRegister(a0[rowStride]), x1, sum11);
-                if (TRows.Value > 2)
+                if (sizeof(TRows) > 2)
                     sum21 = V.MultiplyAddRegister(V.BroadcastRegister(a0[secondRow]), x1, sum21);
-                if (TRows.Value > 3)
+                if (sizeof(TRows) > 3)
                     sum31 = V.MultiplyAddRegister(V.BroadcastRegister(a3[0]), x1, sum31);
-                if (TRows.Value > 4)
+                if (sizeof(TRows) > 4)
                     sum41 = V.MultiplyAddRegister(V.BroadcastRegister(a3[rowStride]), x1, sum41);
-                if (TRows.Value > 5)
+                if (sizeof(TRows) > 5)
                     sum51 = V.MultiplyAddRegister(V.BroadcastRegister(a3[secondRow]), x1, sum51);
                 b += ldb;
                 a0 += stepStride;
-                if (TRows.Value > 3)
+                if (sizeof(TRows) > 3)
                     a3 += stepStride;
 
                 R x2 = V.LoadRegister(b);
                 sum02 = V.MultiplyAddRegister(V.BroadcastRegister(a0[0]), x2, sum02);
-                if (TRows.Value > 1)
+                if (sizeof(TRows) > 1)
                     sum12 = V.MultiplyAddRegister(V.BroadcastRegister(a0[rowStride]), x2, sum12);
-                if (TRows.Value > 2)
+                if (sizeof(TRows) > 2)
                     sum22 = V.MultiplyAddRegister(V.BroadcastRegister(a0[secondRow]), x2, sum22);
-                if (TRows.Value > 3)
+                if (sizeof(TRows) > 3)
                     sum32 = V.MultiplyAddRegister(V.BroadcastRegister(a3[0]), x2, sum32);
-                if (TRows.Value > 4)
+                if (sizeof(TRows) > 4)
                     sum42 = V.MultiplyAddRegister(V.BroadcastRegister(a3[rowStride]), x2, sum42);
-                if (TRows.Value > 5)
+                if (sizeof(TRows) > 5)
                     sum52 = V.MultiplyAddRegister(V.BroadcastRegister(a3[secondRow]), x2, sum52);
                 b += ldb;
                 a0 += stepStride;
-                if (TRows.Value > 3)
+                if (sizeof(TRows) > 3)
                     a3 += stepStride;
 
                 R x3 = V.LoadRegister(b);
                 sum03 = V.MultiplyAddRegister(V.BroadcastRegister(a0[0]), x3, sum03);
-                if (TRows.Value > 1)
+                if (sizeof(TRows) > 1)
                     sum13 = V.MultiplyAddRegister(V.BroadcastRegister(a0[rowStride]), x3, sum13);
-                if (TRows.Value > 2)
+                if (sizeof(TRows) > 2)
                     sum23 = V.MultiplyAddRegister(V.BroadcastRegister(a0[secondRow]), x3, sum23);
-                if (TRows.Value > 3)
+                if (sizeof(TRows) > 3)
                     sum33 = V.MultiplyAddRegister(V.BroadcastRegister(a3[0]), x3, sum33);
-                if (TRows.Value > 4)
+                if (sizeof(TRows) > 4)
                     sum43 = V.MultiplyAddRegister(V.BroadcastRegister(a3[rowStride]), x3, sum43);
-                if (TRows.Value > 5)
+                if (sizeof(TRows) > 5)
                     sum53 = V.MultiplyAddRegister(V.BroadcastRegister(a3[secondRow]), x3, sum53);
                 b += ldb;
                 a0 += stepStride;
-                if (TRows.Value > 3)
+                if (sizeof(TRows) > 3)
                     a3 += stepStride;
             }
 
@@ -163,19 +163,19 @@ internal static unsafe class FourChainKernel
         {
             R x0 = V.LoadRegister(b);
             sum00 = V.MultiplyAddRegister(V.BroadcastRegister(a0[0]), x0, sum00);
-            if (TRows.Value > 1)
+            if (sizeof(TRows) > 1)
                 sum10 = V.MultiplyAddRegister(V.BroadcastRegister(a0[rowStride]), x0, sum10);
-            if (TRows.Value > 2)
+            if (sizeof(TRows) > 2)
                 sum20 = V.MultiplyAddRegister(V.BroadcastRegister(a0[secondRow]), x0, sum20);
-            if (TRows.Value > 3)
+            if (sizeof(TRows) > 3)
                 sum30 = V.MultiplyAddRegister(V.BroadcastRegister(a3[0]), x0, sum30);
-            if (TRows.Value > 4)
+            if (sizeof(TRows) > 4)
                 sum40 = V.MultiplyAddRegister(V.BroadcastRegister(a3[rowStride]), x0, sum40);
-            if (TRows.Value > 5)
+            if (sizeof(TRows) > 5)
                 sum50 = V.MultiplyAddRegister(V.BroadcastRegister(a3[secondRow]), x0, sum50);
             b += ldb;
             a0 += stepStride;
-            if (TRows.Value > 3)
+            if (sizeof(TRows) > 3)
                 a3 += stepStride;
         }
 
@@ -183,19 +183,19 @@ internal static unsafe class FourChainKernel
         {
             R x1 = V.LoadRegister(b);
             sum01 = V.MultiplyAddRegister(V.BroadcastRegister(a0[0]), x1, sum01);
-            if (TRows.Value > 1)
+            if (sizeof(TRows) > 1)
                 sum11 = V.MultiplyAddRegister(V.BroadcastRegister(a0[rowStride]), x1, sum11);
-            if (TRows.Value > 2)
+            if (sizeof(TRows) > 2)
                 sum21 = V.MultiplyAddRegister(V.BroadcastRegister(a0[secondRow]), x1, sum21);
-            if (TRows.Value > 3)
+            if (sizeof(TRows) > 3)
                 sum31 = V.MultiplyAddRegister(V.BroadcastRegister(a3[0]), x1, sum31);
-            if (TRows.Value > 4)
+            if (sizeof(TRows) > 4)
                 sum41 = V.MultiplyAddRegister(V.BroadcastRegister(a3[rowStride]), x1, sum41);
-            if (TRows.Value > 5)
+            if (sizeof(TRows) > 5)
                 sum51 = V.MultiplyAddRegister(V.BroadcastRegister(a3[secondRow]), x1, sum51);
             b += ldb;
             a0 += stepStride;
-            if (TRows.Value > 3)
+            if (sizeof(TRows) > 3)
                 a3 += stepStride;
         }
 
@@ -203,32 +203,32 @@ internal static unsafe class FourChainKernel
         {
             R x2 = V.LoadRegister(b);
             sum02 = V.MultiplyAddRegister(V.BroadcastRegister(a0[0]), x2, sum02);
-            if (TRows.Value > 1)
+            if (sizeof(TRows) > 1)
                 sum12 = V.MultiplyAddRegister(V.BroadcastRegister(a0[rowStride]), x2, sum12);
-            if (TRows.Value > 2)
+            if (sizeof(TRows) > 2)
                 sum22 = V.MultiplyAddRegister(V.BroadcastRegister(a0[secondRow]), x2, sum22);
-            if (TRows.Value > 3)
+            if (sizeof(TRows) > 3)
                 sum32 = V.MultiplyAddRegister(V.BroadcastRegister(a3[0]), x2, sum32);
-            if (TRows.Value > 4)
+            if (sizeof(TRows) > 4)
                 sum42 = V.MultiplyAddRegister(V.BroadcastRegister(a3[rowStride]), x2, sum42);
-            if (TRows.Value > 5)
+            if (sizeof(TRows) > 5)
                 sum52 = V.MultiplyAddRegister(V.BroadcastRegister(a3[secondRow]), x2, sum52);
             b += ldb;
             a0 += stepStride;
-            if (TRows.Value > 3)
+            if (sizeof(TRows) > 3)
                 a3 += stepStride;
         }
 
         Store<V, R>(sum00, sum01, sum02, sum03, c, count);
-        if (TRows.Value > 1)
+        if (sizeof(TRows) > 1)
             Store<V, R>(sum10, sum11, sum12, sum13, c + (1 * ldc), count);
-        if (TRows.Value > 2)
+        if (sizeof(TRows) > 2)
             Store<V, R>(sum20, sum21, sum22, sum23, c + (2 * ldc), count);
-        if (TRows.Value > 3)
+        if (sizeof(TRows) > 3)
             Store<V, R>(sum30, sum31, sum32, sum33, c + (3 * ldc), count);
-        if (TRows.Value > 4)
+        if (sizeof(TRows) > 4)
             Store<V, R>(sum40, sum41, sum42, sum43, c + (4 * ldc), count);
-        if (TRows.Value > 5)
+        if (sizeof(TRows) > 5)
             Store<V, R>(sum50, sum51, sum52, sum53, c + (5 * ldc), count);
     }
 

@@ -6,8 +6,11 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <summary>Decides which way a product takes, and over how many threads; allocates nothing that was reserved before.</summary>
 internal static unsafe class GemmDriver
 {
-    // A thread is worth waking from about this much work on: a hand-over costs some microseconds.
-    private const double MultiplyAddsPerPart = 400_000;
+    // Waking a parked thread costs about 10 us, in which one core does a million multiply-adds; twice that much a part pays for sure.
+    private const double MultiplyAddsPerPart = 2.5e6;
+
+    // Moving an element of an operand takes about as long as so many multiply-adds.
+    private const double MultiplyAddsPerElement = 4;
 
     /// <summary>The floats of packing space that <see cref="Run"/> needs for each thread if alpha is 1; grows with every size.</summary>
     public static int ScratchFloats(bool transA, bool transB, int m, int n, int k) => GemmBlocking.ScratchFloats(transA, transB, m, n, k);
@@ -50,7 +53,8 @@ internal static unsafe class GemmDriver
     {
         if (workers is null)
             return 1;
-        double work = (double)g.M * g.N * g.K;
+        double m = g.M, n = g.N, k = g.K;
+        double work = (m * n * k) + (MultiplyAddsPerElement * ((m * k) + (k * n) + (m * n)));
         return (int)Math.Clamp(work / MultiplyAddsPerPart, 1, workers.Threads);
     }
 

@@ -36,7 +36,7 @@ internal static unsafe class TileKernel
     private static void Run<V, R, TVectors>(int rows, nint k, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
-        where TVectors : struct, IConstant
+        where TVectors : unmanaged
     {
         switch (rows)
         {
@@ -89,8 +89,8 @@ internal static unsafe class TileKernel
     private static void Tile<V, R, TRows, TVectors>(nint k, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
-        where TRows : struct, IConstant
-        where TVectors : struct, IConstant
+        where TRows : unmanaged
+        where TVectors : unmanaged
     {
         R left0 = V.ZeroRegister, right0 = V.ZeroRegister;
         R left1 = V.ZeroRegister, right1 = V.ZeroRegister;
@@ -109,59 +109,59 @@ internal static unsafe class TileKernel
         if (accumulate)
         {
             left0 = V.LoadRegister(c);
-            if (TVectors.Value > 1)
+            if (sizeof(TVectors) > 1)
                 right0 = V.LoadRegister(c + V.Count);
-            if (TRows.Value > 1)
+            if (sizeof(TRows) > 1)
                 left1 = V.LoadRegister(c + (1 * ldc));
-            if (TRows.Value > 1 && TVectors.Value > 1)
+            if (sizeof(TRows) > 1 && sizeof(TVectors) > 1)
                 right1 = V.LoadRegister(c + (1 * ldc) + V.Count);
-            if (TRows.Value > 2)
+            if (sizeof(TRows) > 2)
                 left2 = V.LoadRegister(c + (2 * ldc));
-            if (TRows.Value > 2 && TVectors.Value > 1)
+            if (sizeof(TRows) > 2 && sizeof(TVectors) > 1)
                 right2 = V.LoadRegister(c + (2 * ldc) + V.Count);
-            if (TRows.Value > 3)
+            if (sizeof(TRows) > 3)
                 left3 = V.LoadRegister(c + (3 * ldc));
-            if (TRows.Value > 3 && TVectors.Value > 1)
+            if (sizeof(TRows) > 3 && sizeof(TVectors) > 1)
                 right3 = V.LoadRegister(c + (3 * ldc) + V.Count);
-            if (TRows.Value > 4)
+            if (sizeof(TRows) > 4)
                 left4 = V.LoadRegister(c + (4 * ldc));
-            if (TRows.Value > 4 && TVectors.Value > 1)
+            if (sizeof(TRows) > 4 && sizeof(TVectors) > 1)
                 right4 = V.LoadRegister(c + (4 * ldc) + V.Count);
-            if (TRows.Value > 5)
+            if (sizeof(TRows) > 5)
                 left5 = V.LoadRegister(c + (5 * ldc));
-            if (TRows.Value > 5 && TVectors.Value > 1)
+            if (sizeof(TRows) > 5 && sizeof(TVectors) > 1)
                 right5 = V.LoadRegister(c + (5 * ldc) + V.Count);
-            if (TRows.Value > 6)
+            if (sizeof(TRows) > 6)
                 left6 = V.LoadRegister(c + (6 * ldc));
-            if (TRows.Value > 6 && TVectors.Value > 1)
+            if (sizeof(TRows) > 6 && sizeof(TVectors) > 1)
                 right6 = V.LoadRegister(c + (6 * ldc) + V.Count);
-            if (TRows.Value > 7)
+            if (sizeof(TRows) > 7)
                 left7 = V.LoadRegister(c + (7 * ldc));
-            if (TRows.Value > 7 && TVectors.Value > 1)
+            if (sizeof(TRows) > 7 && sizeof(TVectors) > 1)
                 right7 = V.LoadRegister(c + (7 * ldc) + V.Count);
-            if (TRows.Value > 8)
+            if (sizeof(TRows) > 8)
                 left8 = V.LoadRegister(c + (8 * ldc));
-            if (TRows.Value > 8 && TVectors.Value > 1)
+            if (sizeof(TRows) > 8 && sizeof(TVectors) > 1)
                 right8 = V.LoadRegister(c + (8 * ldc) + V.Count);
-            if (TRows.Value > 9)
+            if (sizeof(TRows) > 9)
                 left9 = V.LoadRegister(c + (9 * ldc));
-            if (TRows.Value > 9 && TVectors.Value > 1)
+            if (sizeof(TRows) > 9 && sizeof(TVectors) > 1)
                 right9 = V.LoadRegister(c + (9 * ldc) + V.Count);
-            if (TRows.Value > 10)
+            if (sizeof(TRows) > 10)
                 left10 = V.LoadRegister(c + (10 * ldc));
-            if (TRows.Value > 10 && TVectors.Value > 1)
+            if (sizeof(TRows) > 10 && sizeof(TVectors) > 1)
                 right10 = V.LoadRegister(c + (10 * ldc) + V.Count);
-            if (TRows.Value > 11)
+            if (sizeof(TRows) > 11)
                 left11 = V.LoadRegister(c + (11 * ldc));
-            if (TRows.Value > 11 && TVectors.Value > 1)
+            if (sizeof(TRows) > 11 && sizeof(TVectors) > 1)
                 right11 = V.LoadRegister(c + (11 * ldc) + V.Count);
-            if (TRows.Value > 12)
+            if (sizeof(TRows) > 12)
                 left12 = V.LoadRegister(c + (12 * ldc));
-            if (TRows.Value > 12 && TVectors.Value > 1)
+            if (sizeof(TRows) > 12 && sizeof(TVectors) > 1)
                 right12 = V.LoadRegister(c + (12 * ldc) + V.Count);
-            if (TRows.Value > 13)
+            if (sizeof(TRows) > 13)
                 left13 = V.LoadRegister(c + (13 * ldc));
-            if (TRows.Value > 13 && TVectors.Value > 1)
+            if (sizeof(TRows) > 13 && sizeof(TVectors) > 1)
                 right13 = V.LoadRegister(c + (13 * ldc) + V.Count);
         }
 
@@ -170,182 +170,182 @@ internal static unsafe class TileKernel
         float* a0 = a, a3 = a + (3 * rowStride), a6 = a + (6 * rowStride), a9 = a + (9 * rowStride), a12 = a + (12 * rowStride);
         for (; k > 0; k--)
         {
-            R x = V.LoadRegister(b), y = TVectors.Value > 1 ? V.LoadRegister(b + V.Count) : x;
+            R x = V.LoadRegister(b), y = sizeof(TVectors) > 1 ? V.LoadRegister(b + V.Count) : x;
             b += ldb;
 
             R s0 = V.BroadcastRegister(a0[0]);
             left0 = V.MultiplyAddRegister(s0, x, left0);
-            if (TVectors.Value > 1)
+            if (sizeof(TVectors) > 1)
                 right0 = V.MultiplyAddRegister(s0, y, right0);
-            if (TRows.Value > 1)
+            if (sizeof(TRows) > 1)
             {
                 R s1 = V.BroadcastRegister(a0[rowStride]);
                 left1 = V.MultiplyAddRegister(s1, x, left1);
-                if (TVectors.Value > 1)
+                if (sizeof(TVectors) > 1)
                     right1 = V.MultiplyAddRegister(s1, y, right1);
             }
 
-            if (TRows.Value > 2)
+            if (sizeof(TRows) > 2)
             {
                 R s2 = V.BroadcastRegister(a0[secondRow]);
                 left2 = V.MultiplyAddRegister(s2, x, left2);
-                if (TVectors.Value > 1)
+                if (sizeof(TVectors) > 1)
                     right2 = V.MultiplyAddRegister(s2, y, right2);
             }
 
-            if (TRows.Value > 3)
+            if (sizeof(TRows) > 3)
             {
                 R s3 = V.BroadcastRegister(a3[0]);
                 left3 = V.MultiplyAddRegister(s3, x, left3);
-                if (TVectors.Value > 1)
+                if (sizeof(TVectors) > 1)
                     right3 = V.MultiplyAddRegister(s3, y, right3);
             }
 
-            if (TRows.Value > 4)
+            if (sizeof(TRows) > 4)
             {
                 R s4 = V.BroadcastRegister(a3[rowStride]);
                 left4 = V.MultiplyAddRegister(s4, x, left4);
-                if (TVectors.Value > 1)
+                if (sizeof(TVectors) > 1)
                     right4 = V.MultiplyAddRegister(s4, y, right4);
             }
 
-            if (TRows.Value > 5)
+            if (sizeof(TRows) > 5)
             {
                 R s5 = V.BroadcastRegister(a3[secondRow]);
                 left5 = V.MultiplyAddRegister(s5, x, left5);
-                if (TVectors.Value > 1)
+                if (sizeof(TVectors) > 1)
                     right5 = V.MultiplyAddRegister(s5, y, right5);
             }
 
-            if (TRows.Value > 6)
+            if (sizeof(TRows) > 6)
             {
                 R s6 = V.BroadcastRegister(a6[0]);
                 left6 = V.MultiplyAddRegister(s6, x, left6);
-                if (TVectors.Value > 1)
+                if (sizeof(TVectors) > 1)
                     right6 = V.MultiplyAddRegister(s6, y, right6);
             }
 
-            if (TRows.Value > 7)
+            if (sizeof(TRows) > 7)
             {
                 R s7 = V.BroadcastRegister(a6[rowStride]);
                 left7 = V.MultiplyAddRegister(s7, x, left7);
-                if (TVectors.Value > 1)
+                if (sizeof(TVectors) > 1)
                     right7 = V.MultiplyAddRegister(s7, y, right7);
             }
 
-            if (TRows.Value > 8)
+            if (sizeof(TRows) > 8)
             {
                 R s8 = V.BroadcastRegister(a6[secondRow]);
                 left8 = V.MultiplyAddRegister(s8, x, left8);
-                if (TVectors.Value > 1)
+                if (sizeof(TVectors) > 1)
                     right8 = V.MultiplyAddRegister(s8, y, right8);
             }
 
-            if (TRows.Value > 9)
+            if (sizeof(TRows) > 9)
             {
                 R s9 = V.BroadcastRegister(a9[0]);
                 left9 = V.MultiplyAddRegister(s9, x, left9);
-                if (TVectors.Value > 1)
+                if (sizeof(TVectors) > 1)
                     right9 = V.MultiplyAddRegister(s9, y, right9);
             }
 
-            if (TRows.Value > 10)
+            if (sizeof(TRows) > 10)
             {
                 R s10 = V.BroadcastRegister(a9[rowStride]);
                 left10 = V.MultiplyAddRegister(s10, x, left10);
-                if (TVectors.Value > 1)
+                if (sizeof(TVectors) > 1)
                     right10 = V.MultiplyAddRegister(s10, y, right10);
             }
 
-            if (TRows.Value > 11)
+            if (sizeof(TRows) > 11)
             {
                 R s11 = V.BroadcastRegister(a9[secondRow]);
                 left11 = V.MultiplyAddRegister(s11, x, left11);
-                if (TVectors.Value > 1)
+                if (sizeof(TVectors) > 1)
                     right11 = V.MultiplyAddRegister(s11, y, right11);
             }
 
-            if (TRows.Value > 12)
+            if (sizeof(TRows) > 12)
             {
                 R s12 = V.BroadcastRegister(a12[0]);
                 left12 = V.MultiplyAddRegister(s12, x, left12);
-                if (TVectors.Value > 1)
+                if (sizeof(TVectors) > 1)
                     right12 = V.MultiplyAddRegister(s12, y, right12);
             }
 
-            if (TRows.Value > 13)
+            if (sizeof(TRows) > 13)
             {
                 R s13 = V.BroadcastRegister(a12[rowStride]);
                 left13 = V.MultiplyAddRegister(s13, x, left13);
-                if (TVectors.Value > 1)
+                if (sizeof(TVectors) > 1)
                     right13 = V.MultiplyAddRegister(s13, y, right13);
             }
 
             a0 += stepStride;
-            if (TRows.Value > 3)
+            if (sizeof(TRows) > 3)
                 a3 += stepStride;
-            if (TRows.Value > 6)
+            if (sizeof(TRows) > 6)
                 a6 += stepStride;
-            if (TRows.Value > 9)
+            if (sizeof(TRows) > 9)
                 a9 += stepStride;
-            if (TRows.Value > 12)
+            if (sizeof(TRows) > 12)
                 a12 += stepStride;
         }
 
         V.StoreRegister(left0, c);
-        if (TVectors.Value > 1)
+        if (sizeof(TVectors) > 1)
             V.StoreRegister(right0, c + V.Count);
-        if (TRows.Value > 1)
+        if (sizeof(TRows) > 1)
             V.StoreRegister(left1, c + (1 * ldc));
-        if (TRows.Value > 1 && TVectors.Value > 1)
+        if (sizeof(TRows) > 1 && sizeof(TVectors) > 1)
             V.StoreRegister(right1, c + (1 * ldc) + V.Count);
-        if (TRows.Value > 2)
+        if (sizeof(TRows) > 2)
             V.StoreRegister(left2, c + (2 * ldc));
-        if (TRows.Value > 2 && TVectors.Value > 1)
+        if (sizeof(TRows) > 2 && sizeof(TVectors) > 1)
             V.StoreRegister(right2, c + (2 * ldc) + V.Count);
-        if (TRows.Value > 3)
+        if (sizeof(TRows) > 3)
             V.StoreRegister(left3, c + (3 * ldc));
-        if (TRows.Value > 3 && TVectors.Value > 1)
+        if (sizeof(TRows) > 3 && sizeof(TVectors) > 1)
             V.StoreRegister(right3, c + (3 * ldc) + V.Count);
-        if (TRows.Value > 4)
+        if (sizeof(TRows) > 4)
             V.StoreRegister(left4, c + (4 * ldc));
-        if (TRows.Value > 4 && TVectors.Value > 1)
+        if (sizeof(TRows) > 4 && sizeof(TVectors) > 1)
             V.StoreRegister(right4, c + (4 * ldc) + V.Count);
-        if (TRows.Value > 5)
+        if (sizeof(TRows) > 5)
             V.StoreRegister(left5, c + (5 * ldc));
-        if (TRows.Value > 5 && TVectors.Value > 1)
+        if (sizeof(TRows) > 5 && sizeof(TVectors) > 1)
             V.StoreRegister(right5, c + (5 * ldc) + V.Count);
-        if (TRows.Value > 6)
+        if (sizeof(TRows) > 6)
             V.StoreRegister(left6, c + (6 * ldc));
-        if (TRows.Value > 6 && TVectors.Value > 1)
+        if (sizeof(TRows) > 6 && sizeof(TVectors) > 1)
             V.StoreRegister(right6, c + (6 * ldc) + V.Count);
-        if (TRows.Value > 7)
+        if (sizeof(TRows) > 7)
             V.StoreRegister(left7, c + (7 * ldc));
-        if (TRows.Value > 7 && TVectors.Value > 1)
+        if (sizeof(TRows) > 7 && sizeof(TVectors) > 1)
             V.StoreRegister(right7, c + (7 * ldc) + V.Count);
-        if (TRows.Value > 8)
+        if (sizeof(TRows) > 8)
             V.StoreRegister(left8, c + (8 * ldc));
-        if (TRows.Value > 8 && TVectors.Value > 1)
+        if (sizeof(TRows) > 8 && sizeof(TVectors) > 1)
             V.StoreRegister(right8, c + (8 * ldc) + V.Count);
-        if (TRows.Value > 9)
+        if (sizeof(TRows) > 9)
             V.StoreRegister(left9, c + (9 * ldc));
-        if (TRows.Value > 9 && TVectors.Value > 1)
+        if (sizeof(TRows) > 9 && sizeof(TVectors) > 1)
             V.StoreRegister(right9, c + (9 * ldc) + V.Count);
-        if (TRows.Value > 10)
+        if (sizeof(TRows) > 10)
             V.StoreRegister(left10, c + (10 * ldc));
-        if (TRows.Value > 10 && TVectors.Value > 1)
+        if (sizeof(TRows) > 10 && sizeof(TVectors) > 1)
             V.StoreRegister(right10, c + (10 * ldc) + V.Count);
-        if (TRows.Value > 11)
+        if (sizeof(TRows) > 11)
             V.StoreRegister(left11, c + (11 * ldc));
-        if (TRows.Value > 11 && TVectors.Value > 1)
+        if (sizeof(TRows) > 11 && sizeof(TVectors) > 1)
             V.StoreRegister(right11, c + (11 * ldc) + V.Count);
-        if (TRows.Value > 12)
+        if (sizeof(TRows) > 12)
             V.StoreRegister(left12, c + (12 * ldc));
-        if (TRows.Value > 12 && TVectors.Value > 1)
+        if (sizeof(TRows) > 12 && sizeof(TVectors) > 1)
             V.StoreRegister(right12, c + (12 * ldc) + V.Count);
-        if (TRows.Value > 13)
+        if (sizeof(TRows) > 13)
             V.StoreRegister(left13, c + (13 * ldc));
-        if (TRows.Value > 13 && TVectors.Value > 1)
+        if (sizeof(TRows) > 13 && sizeof(TVectors) > 1)
             V.StoreRegister(right13, c + (13 * ldc) + V.Count);
     }
 }
