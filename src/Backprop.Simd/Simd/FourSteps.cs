@@ -2,9 +2,8 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
-using Backprop.Simd.Internal.Simd;
 
-namespace Backprop.Simd.Internal.MatrixProduct;
+namespace Backprop.Simd.Internal.Simd;
 
 /// <summary>Rearranges four steps of V.Count rows into four vectors: the one place where shuffles differ between CPUs.</summary>
 /// <remarks>
