@@ -3,7 +3,7 @@ namespace Backprop.Simd.Data;
 /// <summary>How a CSV file is read.</summary>
 public sealed record CsvOptions
 {
-    /// <summary>Whether the first row names the columns; null: it does if one of its inputs is no number.</summary>
+    /// <summary>Whether the first row names the columns; null: it does if none of its inputs is a number, and where some are it must be said.</summary>
     public bool? HasHeader { get; init; }
 
     /// <summary>Column of the label by number, from 0; negative counts from the end. Default: -1, the last.</summary>

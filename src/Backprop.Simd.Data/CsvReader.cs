@@ -1,136 +1,194 @@
 using System.Globalization;
-using Sylvan.Data.Csv;
 
 namespace Backprop.Simd.Data;
 
-/// <summary>Comma-separated values: numbers, one column of labels (whole numbers or text), quoted fields, a header or none.</summary>
+/// <summary>Comma-separated values as in RFC 4180: numbers, one column of labels (whole numbers or text), quoted fields, a header or none.</summary>
+/// <remarks>
+/// UTF-8, with or without byte order mark, compressed with gzip or not; read in one pass that keeps the numbers and not the text.
+/// Every number must be finite: "nan", "inf" and empty fields are refused with their line, because a training would answer them with a loss that is NaN and no place.
+/// Blank lines are passed over; a line that begins with # is a row like any other.
+/// </remarks>
 public static class CsvReader
 {
-    private const int LargestClassNumber = 1 << 20;
+    // Larger numbers are identifiers rather than classes.
+    private const int MostNumberedClasses = 1 << 14;
+    private const int NoLabel = -1;
 
-    /// <summary>Reads a table of examples.</summary>
-    /// <param name="path">A CSV file in UTF-8, compressed with gzip or not.</param>
+    /// <summary>Reads a table of examples with labels.</summary>
+    /// <param name="path">A CSV file.</param>
     /// <param name="options">Header, label column, delimiter; null: the defaults.</param>
-    /// <remarks>Labels that are all whole numbers from 0 on keep their value (there are as many classes as the largest plus one); other labels are numbered in ordinal order of their text.</remarks>
-    /// <exception cref="InvalidDataException">A row has another number of fields, or an input is no number; the message says row and column.</exception>
+    /// <remarks>
+    /// Labels that are all whole numbers from 0 to 16,383 keep their value (there are as many classes as the largest plus one);
+    /// other labels are numbered in ordinal order of their text.
+    /// </remarks>
+    /// <exception cref="InvalidDataException">A row has another number of fields, an input is no finite number, or it cannot be seen whether the first row is a header; the message says where.</exception>
+    /// <exception cref="ArgumentException">The options do not fit the file.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     public static CsvTable Read(string path, CsvOptions? options = null)
     {
         options ??= new CsvOptions();
-        List<string[]> rows = ReadRows(path, options);
-        if (rows.Count == 0)
+        if (options is { LabelName: not null, HasHeader: false })
+            throw new ArgumentException("LabelName is the name of a column in the header, and HasHeader is false.", nameof(options));
+        using var rows = new CsvRows(path, options.Delimiter);
+        if (!rows.Next())
             throw new InvalidDataException($"{path}: the file has no rows.");
-        int width = rows[0].Length;
-        for (int row = 1; row < rows.Count; row++)
-        {
-            if (rows[row].Length != width)
-                throw new InvalidDataException($"{path}, row {row + 1}: {rows[row].Length} fields; the first row has {width}.");
-        }
+        int label = LabelIndex(path, rows, options);
+        if (rows.Width < 2)
+            throw rows.Error("1 column; a label and at least one input are needed.");
+        string[]? header = Header(rows, label, options.LabelName is not null ? true : options.HasHeader);
+        var labels = new LabelList(rows, label);
+        float[] inputs = ReadInputs(path, rows, header is not null, label, labels);
+        (int[] classes, string[] names) = labels.ToClasses(firstMayBeHeader: options.HasHeader is null && header is null);
+        return new CsvTable(new Dataset(inputs, rows.Width - 1, classes, names.Length), InputNames(rows.Width, label, header), names);
+    }
 
-        int label = LabelIndex(path, rows[0], options);
-        bool header = options.HasHeader ?? (options.LabelName is not null || HasText(rows[0], label));
-        int first = header ? 1 : 0, count = rows.Count - first;
-        if (count == 0)
+    /// <summary>Reads a table of which every column is numbers: [rows, columns].</summary>
+    /// <param name="path">A CSV file.</param>
+    /// <param name="options">Header and delimiter; null: the defaults. The label column is not used.</param>
+    /// <exception cref="InvalidDataException">A row has another number of fields, a field is no finite number, or it cannot be seen whether the first row is a header; the message says where.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public static DataArray ReadNumbers(string path, CsvOptions? options = null)
+    {
+        using var rows = new CsvRows(path, options?.Delimiter);
+        if (!rows.Next())
+            throw new InvalidDataException($"{path}: the file has no rows.");
+        bool header = Header(rows, NoLabel, options?.HasHeader) is not null;
+        float[] values = ReadInputs(path, rows, header, NoLabel, null);
+        return new DataArray(path, [values.Length / rows.Width, rows.Width], values);
+    }
+
+    private static float[] ReadInputs(string path, CsvRows rows, bool header, int label, LabelList? labels)
+    {
+        var inputs = new FloatList();
+        if (header && !rows.Next())
             throw new InvalidDataException($"{path}: the file has a header and no rows.");
-        if (width < 2)
-            throw new InvalidDataException($"{path}: {width} column; a label and at least one input are needed.");
-        float[] inputs = new float[checked(count * (width - 1))];
-        string[] labels = new string[count];
-        int at = 0;
-        for (int row = 0; row < count; row++)
+        do
         {
-            for (int column = 0; column < width; column++)
+            for (int column = 0; column < rows.Width; column++)
             {
-                string field = rows[first + row][column];
                 if (column == label)
-                    labels[row] = field.Trim();
-                else if (!float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out inputs[at++]))
-                    throw new InvalidDataException($"{path}, row {first + row + 1}, column {column + 1}: \"{Shorten(field)}\" is no number.");
+                    labels!.Add();
+                else
+                    inputs.Add(rows.Number(column));
             }
-        }
 
-        (int[] classes, string[] names) = Classes(labels);
-        string[] inputNames = [.. Enumerable.Range(0, width).Where(column => column != label).Select(column => header ? rows[0][column] : $"column {column}")];
-        return new CsvTable(new Dataset(inputs, width - 1, classes, names.Length), inputNames, names);
+            if (inputs.Count > Array.MaxLength)
+                throw rows.Error($"more than {Array.MaxLength} numbers.");
+        }
+        while (rows.Next());
+        return inputs.ToArray();
     }
 
-    private static List<string[]> ReadRows(string path, CsvOptions options)
+    private static int LabelIndex(string path, CsvRows rows, CsvOptions options)
     {
-        using var file = File.OpenRead(path);
-        bool compressed = file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
-        file.Position = 0;
-        using Stream content = compressed ? new System.IO.Compression.GZipStream(file, System.IO.Compression.CompressionMode.Decompress) : file;
-        using var text = new StreamReader(content);
-        var settings = new CsvDataReaderOptions
-        {
-            HasHeaders = false,
-            Delimiter = options.Delimiter,
-            ResultSetMode = ResultSetMode.SingleResult,
-        };
-        var rows = new List<string[]>();
-        try
-        {
-            using CsvDataReader reader = CsvDataReader.Create(text, settings);
-            while (reader.Read())
-            {
-                string[] fields = new string[reader.RowFieldCount];
-                for (int i = 0; i < fields.Length; i++)
-                    fields[i] = reader.GetString(i);
-                if (fields.Length > 1 || fields is [{ Length: > 0 }])
-                    rows.Add(fields);
-            }
-        }
-        catch (Exception e) when (e is CsvFormatException or InvalidDataException or FormatException)
-        {
-            throw new InvalidDataException($"{path}, row {rows.Count + 1}: {e.Message}", e);
-        }
-
-        return rows;
-    }
-
-    private static int LabelIndex(string path, string[] firstRow, CsvOptions options)
-    {
+        const int Shown = 10;
         if (options.LabelName is { } name)
         {
-            int found = Array.IndexOf(firstRow, name);
-            return found >= 0 ? found : throw new InvalidDataException($"{path}: no column is called \"{name}\"; there are {string.Join(", ", firstRow.Select(Shorten))}.");
+            int found = NoLabel;
+            for (int column = 0; column < rows.Width; column++)
+            {
+                if (!rows.Field(column).SequenceEqual(name))
+                    continue;
+                if (found >= 0)
+                    throw rows.Error($"columns {found + 1} and {column + 1} are both called \"{Quote.Cut(name)}\".");
+                found = column;
+            }
+
+            string columns = string.Join(", ", Enumerable.Range(0, Math.Min(rows.Width, Shown)).Select(column => Quote.Cut(rows.Field(column))));
+            return found >= 0 ? found : throw rows.Error($"no column is called \"{Quote.Cut(name)}\"; there are {columns}{(rows.Width > Shown ? ", ..." : string.Empty)}.");
         }
 
-        int label = options.LabelColumn < 0 ? firstRow.Length + options.LabelColumn : options.LabelColumn;
-        if (label < 0 || label >= firstRow.Length)
-            throw new ArgumentOutOfRangeException(nameof(options), options.LabelColumn, $"LabelColumn is {options.LabelColumn}; the file has {firstRow.Length} columns.");
-        return label;
+        int label = options.LabelColumn < 0 ? rows.Width + options.LabelColumn : options.LabelColumn;
+        return label >= 0 && label < rows.Width
+            ? label
+            : throw new ArgumentOutOfRangeException(nameof(options), options.LabelColumn, $"LabelColumn is {options.LabelColumn}; {path} has {rows.Width} columns.");
     }
 
-    private static bool HasText(string[] row, int label)
+    /// <summary>The names in the first row, or null where it is an example.</summary>
+    private static string[]? Header(CsvRows rows, int label, bool? hasHeader)
     {
-        for (int column = 0; column < row.Length; column++)
+        int number = NoLabel, text = NoLabel;
+        for (int column = 0; column < rows.Width; column++)
         {
-            if (column != label && !float.TryParse(row[column], NumberStyles.Float, CultureInfo.InvariantCulture, out _))
-                return true;
+            if (column == label || rows.Field(column).IsWhiteSpace())
+                continue;
+            if (CsvRows.TryNumber(rows.Field(column), out _))
+                number = column;
+            else if (text < 0)
+                text = column;
         }
 
-        return false;
+        if (hasHeader is null && number >= 0 && text >= 0)
+            throw rows.Error(text, $"\"{Quote.Cut(rows.Field(text))}\" is no number, and \"{Quote.Cut(rows.Field(number))}\" in column {number + 1} is one: say whether the first row is a header.");
+        if (!(hasHeader ?? text >= 0))
+            return null;
+        string[] names = new string[rows.Width];
+        for (int column = 0; column < names.Length; column++)
+            names[column] = rows.Field(column).ToString();
+        return names;
     }
 
-    private static (int[] Labels, string[] Names) Classes(string[] labels)
+    private static string[] InputNames(int width, int label, string[]? header) =>
+        [.. Enumerable.Range(0, width).Where(column => column != label).Select(column => header?[column] ?? $"column {column + 1}")];
+
+    /// <summary>The label column: each different text once.</summary>
+    private sealed class LabelList
     {
-        int[] numbers = new int[labels.Length];
-        bool whole = true;
-        for (int i = 0; i < labels.Length && whole; i++)
+        private readonly CsvRows _rows;
+        private readonly int _column;
+        private readonly List<int> _ids = [];
+        private readonly List<string> _texts = [];
+        private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _known;
+        private long _firstLine;
+
+        public LabelList(CsvRows rows, int column)
         {
-            whole = float.TryParse(labels[i], NumberStyles.Float, CultureInfo.InvariantCulture, out float value)
-                && value >= 0 && value < LargestClassNumber && value == MathF.Floor(value);
-            numbers[i] = whole ? (int)value : 0;
+            _rows = rows;
+            _column = column;
+            _known = new Dictionary<string, int>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
         }
 
-        if (whole)
-            return (numbers, [.. Enumerable.Range(0, numbers.Max() + 1).Select(c => c.ToString(CultureInfo.InvariantCulture))]);
-        string[] names = [.. labels.Distinct().Order(StringComparer.Ordinal)];
-        for (int i = 0; i < labels.Length; i++)
-            numbers[i] = Array.BinarySearch(names, labels[i], StringComparer.Ordinal);
-        return (numbers, names);
-    }
+        /// <summary>Takes the label of the current row.</summary>
+        public void Add()
+        {
+            ReadOnlySpan<char> text = _rows.Field(_column).Trim();
+            if (text.IsEmpty)
+                throw _rows.Error(_column, "the label is empty.");
+            if (!_known.TryGetValue(text, out int id))
+            {
+                id = _texts.Count;
+                if (id == 0)
+                    _firstLine = _rows.Line;
+                _texts.Add(text.ToString());
+                _known[text] = id;
+            }
 
-    private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "...";
+            _ids.Add(id);
+        }
+
+        /// <summary>The class of each row and the name of each class.</summary>
+        public (int[] Classes, string[] Names) ToClasses(bool firstMayBeHeader)
+        {
+            int[] numbers = [.. _texts.Select(Number)];
+            if (firstMayBeHeader && numbers.Length > 1 && numbers[0] < 0 && !numbers.AsSpan(1).ContainsAnyExceptInRange(0, int.MaxValue))
+                throw new InvalidDataException($"{_rows.Path}, line {_firstLine}, column {_column + 1}: the label \"{Quote.Cut(_texts[0])}\" is no whole number, and all others are: say whether the first row is a header.");
+            string[] names;
+            if (!numbers.Contains(-1))
+            {
+                names = [.. Enumerable.Range(0, numbers.Max() + 1).Select(c => c.ToString(CultureInfo.InvariantCulture))];
+            }
+            else
+            {
+                names = [.. _texts.Order(StringComparer.Ordinal)];
+                numbers = [.. _texts.Select(text => Array.BinarySearch(names, text, StringComparer.Ordinal))];
+            }
+
+            return ([.. _ids.Select(id => numbers[id])], names);
+        }
+
+        /// <summary>A class number, or -1.</summary>
+        private static int Number(string text) =>
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+            && value is >= 0 and < MostNumberedClasses && value == Math.Floor(value) ? (int)value : -1;
+    }
 }

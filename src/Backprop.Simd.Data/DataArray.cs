@@ -56,11 +56,32 @@ public sealed class DataArray
         ArgumentNullException.ThrowIfNull(labels);
         if (labels.Values.Length != Count)
             throw new InvalidDataException($"{labels.Path} holds {labels.Values.Length} labels, and {Path} {Count} examples.");
+        return new Dataset(Scaled(scale), ItemSize, labels.ToLabels(classes), classes);
+    }
+
+    /// <summary>Examples with target values: this array's values times <paramref name="scale"/>.</summary>
+    /// <param name="targets">One item for each example.</param>
+    /// <param name="scale">Factor of the inputs; the targets stay as they are.</param>
+    /// <exception cref="InvalidDataException">The files do not belong together.</exception>
+    public Dataset WithTargets(DataArray targets, float scale = 1)
+    {
+        ArgumentNullException.ThrowIfNull(targets);
+        if (targets.Count != Count)
+            throw new InvalidDataException($"{targets.Path} holds targets for {targets.Count} examples, and {Path} {Count} examples.");
+        if (targets.ItemSize == 0)
+            throw new InvalidDataException($"{targets.Path} holds no values.");
+        return new Dataset(Scaled(scale), ItemSize, targets.Values, targets.ItemSize);
+    }
+
+    private float[] Scaled(float scale)
+    {
+        if (!float.IsFinite(scale))
+            throw new ArgumentOutOfRangeException(nameof(scale), scale, $"scale must be finite; it is {scale}.");
         if (ItemSize == 0)
             throw new InvalidDataException($"{Path} holds no values.");
         float[] inputs = new float[Values.Length];
         for (int i = 0; i < inputs.Length; i++)
             inputs[i] = Values[i] * scale;
-        return new Dataset(inputs, ItemSize, labels.ToLabels(classes), classes);
+        return inputs;
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Backprop.Simd.Data;
 
 /// <summary>How one number lies in a file.</summary>
@@ -11,7 +13,27 @@ internal enum ElementForm
 /// <summary>Form, bytes and byte order of a file's numbers.</summary>
 internal readonly record struct ElementType(ElementForm Form, int Size, bool BigEndian)
 {
-    public float Read(ReadOnlySpan<byte> at)
+    /// <summary>Converts values.Length numbers, rounded to float where they are wider.</summary>
+    public void Read(ReadOnlySpan<byte> from, Span<float> values)
+    {
+        if (Form == ElementForm.Float && Size == sizeof(float) && BigEndian != BitConverter.IsLittleEndian)
+        {
+            MemoryMarshal.Cast<byte, float>(from)[..values.Length].CopyTo(values);
+            return;
+        }
+
+        if (Form == ElementForm.Unsigned && Size == 1)
+        {
+            for (int i = 0; i < values.Length; i++)
+                values[i] = from[i];
+            return;
+        }
+
+        for (int i = 0; i < values.Length; i++)
+            values[i] = ReadOne(from.Slice(i * Size, Size));
+    }
+
+    private float ReadOne(ReadOnlySpan<byte> at)
     {
         ulong bits = 0;
         for (int i = 0; i < Size; i++)

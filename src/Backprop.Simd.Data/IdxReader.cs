@@ -7,7 +7,7 @@ public static class IdxReader
 {
     private const int MostDimensions = 8;
 
-    /// <summary>Reads a file of any IDX type into floats.</summary>
+    /// <summary>Reads a file of any IDX type into floats; integers beyond 2^24 and doubles are rounded.</summary>
     /// <param name="path">IDX, compressed with gzip or not; which one is seen from its first bytes.</param>
     /// <exception cref="InvalidDataException">The file is no IDX file, ends too early or goes on too long; the message says where.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
@@ -26,7 +26,7 @@ public static class IdxReader
             0x0C => new(ElementForm.Signed, 4, true),
             0x0D => new(ElementForm.Float, 4, true),
             0x0E => new(ElementForm.Float, 8, true),
-            _ => throw file.Error($"no IDX type has the number 0x{magic[2]:x2}."),
+            _ => throw file.Error($"the element type 0x{magic[2]:x2} is none of IDX's: 08, 09, 0b, 0c, 0d, 0e."),
         };
         if (magic[3] is 0 or > MostDimensions)
             throw file.Error($"{magic[3]} dimensions; 1 to {MostDimensions} are read.");
@@ -40,6 +40,6 @@ public static class IdxReader
                 throw file.Error($"dimension {i} has the size {(uint)shape[i]}; at most {int.MaxValue} can be read.");
         }
 
-        return new DataArray(path, shape, file.ReadToEnd(Shape.Count(file, shape), type));
+        return new DataArray(file.Name, shape, file.ReadToEnd(ArrayShape.Count(file, shape), type));
     }
 }

@@ -1,84 +1,114 @@
-using System.IO.Compression;
-
 namespace Backprop.Simd.Data;
 
-/// <summary>Reads a file, gzip or not, without believing what it says of itself.</summary>
+/// <summary>Reads numbers from a file, gzip or not, or from a part of an archive, without believing what it says of itself.</summary>
 internal sealed class StrictFile : IDisposable
 {
-    // Deflate cannot expand further, so a compressed file of this length cannot hold more.
-    private const int LargestExpansion = 1032;
+    // Deflate cannot expand further, so compressed data of this length cannot hold more.
+    public const int LargestExpansion = 1032;
 
-    private readonly FileStream _file;
+    private const int Chunk = 1 << 16;
+
     private readonly Stream _content;
+    private readonly long _length;
     private readonly bool _compressed;
     private long _position;
 
     public StrictFile(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        Path = path;
-        _file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        _compressed = _file.ReadByte() == 0x1F && _file.ReadByte() == 0x8B;
-        _file.Position = 0;
-        _content = _compressed ? new GZipStream(_file, CompressionMode.Decompress) : _file;
+        Name = path;
+        FileStream file = Open(path);
+        _content = file;
+        try
+        {
+            _compressed = GzipContent.IsGzip(file);
+            _length = _compressed ? checked(file.Length * LargestExpansion) : file.Length;
+            if (_compressed)
+                _content = new GzipContent(file);
+        }
+        catch (InvalidDataException e)
+        {
+            file.Dispose();
+            throw Error(e.Message, e);
+        }
     }
 
-    public string Path { get; }
-
-    public void Dispose()
+    /// <param name="name">What messages call it.</param>
+    /// <param name="content">Disposed with this.</param>
+    /// <param name="length">Bytes of the content; where it is compressed, the most that it can have.</param>
+    /// <param name="compressed">Whether the length is only a bound.</param>
+    public StrictFile(string name, Stream content, long length, bool compressed)
     {
-        _content.Dispose();
-        _file.Dispose();
+        Name = name;
+        _content = content;
+        _length = length;
+        _compressed = compressed;
     }
 
-    public InvalidDataException Error(string what) => new($"{Path}: {what}");
+    public string Name { get; }
+
+    /// <summary>The file, which must be one that has a length.</summary>
+    public static FileStream Open(string path)
+    {
+        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        if (file.CanSeek)
+            return file;
+        file.Dispose();
+        throw new InvalidDataException($"{path}: no ordinary file; a pipe cannot be read.");
+    }
+
+    public void Dispose() => _content.Dispose();
+
+    public InvalidDataException Error(string what, Exception? inner = null) => new($"{Name}: {what}", inner);
 
     /// <summary>Fills the buffer or says where the file ends.</summary>
     public void Read(Span<byte> buffer, string what)
     {
-        int read;
-        try
-        {
-            read = _content.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new InvalidDataException($"{Path}: the gzip data are damaged after {_position} bytes: {e.Message}", e);
-        }
-
+        int read = ReadUpTo(buffer);
         if (read < buffer.Length)
-            throw Error($"the file ends at byte {_position + read}, inside {what}, which needs {buffer.Length} bytes from byte {_position} on.");
+            throw Error($"the {(_compressed ? "content" : "file")} ends at byte {_position + read}, inside {what}, which needs {buffer.Length} bytes from byte {_position} on.");
         _position += read;
     }
 
     /// <summary>Reads count numbers, which must be the rest of the file.</summary>
+    /// <param name="count">From the file's header: not believed.</param>
+    /// <param name="type">What lies there.</param>
     public float[] ReadToEnd(long count, ElementType type)
     {
-        long needed = checked(count * type.Size);
-        long available = _compressed ? checked(_file.Length * LargestExpansion) : _file.Length - _position;
+        long needed = checked(count * type.Size), available = _length - _position;
         if (needed > available || (!_compressed && needed < available))
-            throw Error($"{count} values of {type.Size} bytes need {needed} bytes; the file {(_compressed ? "cannot hold more than" : "has")} {available}.");
+            throw Error($"{count} values of {type.Size} bytes need {needed} bytes; the file {(_compressed ? "cannot hold more than" : "has")} {available} after its header.");
         if (count > Array.MaxLength)
             throw Error($"{count} values; at most {Array.MaxLength} can be read.");
-        const int Chunk = 1 << 16;
-        byte[] bytes = new byte[Math.Min(needed, Chunk)];
 
-        // A compressed file may still lie: the array grows with what was really read.
-        float[] values = new float[(int)Math.Min(count, _compressed ? 1 << 20 : count)];
-        int at = 0;
-        int perChunk = Chunk / type.Size;
-        while (at < count)
+        // Compressed data may still be fewer than promised: the array grows with what was really read.
+        float[] values = new float[(int)(_compressed ? Math.Min(count, Chunk) : count)];
+        byte[] bytes = new byte[(int)Math.Clamp(needed, 1, Chunk)];
+        for (int at = 0; at < count;)
         {
-            int take = (int)Math.Min(count - at, perChunk);
+            int take = (int)Math.Min(count - at, Chunk / type.Size);
             Read(bytes.AsSpan(0, take * type.Size), "the values");
             if (at + take > values.Length)
                 Array.Resize(ref values, (int)Math.Min(count, Math.Max(2L * values.Length, at + take)));
-            for (int i = 0; i < take; i++)
-                values[at++] = type.Read(bytes.AsSpan(i * type.Size, type.Size));
+            type.Read(bytes, values.AsSpan(at, take));
+            at += take;
         }
 
-        if (_compressed && _content.ReadByte() >= 0)
+        // A byte too many, or what the container finds at its end.
+        if (ReadUpTo(bytes.AsSpan(0, 1)) > 0)
             throw Error($"the file goes on after its {count} values.");
         return values;
+    }
+
+    private int ReadUpTo(Span<byte> buffer)
+    {
+        try
+        {
+            return _content.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        }
+        catch (InvalidDataException e)
+        {
+            throw Error(e.Message, e);
+        }
     }
 }
