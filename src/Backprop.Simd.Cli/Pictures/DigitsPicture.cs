@@ -31,8 +31,8 @@ internal static class DigitsPicture
         string marked = mistakes switch
         {
             0 => "no mistake",
-            1 => "the mistake is marked",
-            _ when mistakesShown == mistakes => $"all {mistakes} mistakes are marked",
+            1 => "its mistake is marked",
+            _ when mistakesShown == mistakes => $"its {mistakes} mistakes are marked",
             _ => $"the first {mistakesShown} of {mistakes} mistakes are marked",
         };
         Text(canvas, "What the network said about images it had not seen", Margin + 4, 30, 17, bold, Palette.Ink);
