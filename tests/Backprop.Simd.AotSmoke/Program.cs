@@ -5,3 +5,4 @@ using Backprop.Simd.AotSmoke;
 Console.WriteLine(SimdInfo.Description);
 for (int threads = 1; threads <= 3; threads++)
     Console.WriteLine($"threads {threads}: {SmokeTraining.Fingerprint(threads)}");
+Console.WriteLine($"threads 1, resumed from a file: {SmokeFiles.Resume()}");
