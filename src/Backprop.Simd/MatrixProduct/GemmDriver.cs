@@ -4,6 +4,14 @@ using Backprop.Simd.Internal.Threading;
 namespace Backprop.Simd.Internal.MatrixProduct;
 
 /// <summary>Decides which way a product takes, and over how many threads; allocates nothing that was reserved before.</summary>
+/// <remarks>
+/// <code>
+///   order B (narrow)           FourChainProduct   B once through the L1 cache, four chains a sum
+///   order C (A B^T, m &lt;= 4)    DotProduct         both operands along their rows
+///   order A, few rows, big B   FewRowsProduct     B once, from its first to its last column: memory is the limit
+///   order A otherwise          ChainProduct       tiles of registers: the multiply-add units are the limit
+/// </code>
+/// </remarks>
 internal static unsafe class GemmDriver
 {
     // Waking a parked thread costs about 10 us, in which one core does a million multiply-adds; twice that much a part pays for sure.

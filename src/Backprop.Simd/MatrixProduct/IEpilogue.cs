@@ -8,14 +8,18 @@ internal enum EpilogueCost
     /// <summary>Nothing at all: C gets the sums.</summary>
     None,
 
-    /// <summary>A few instructions: applied to the accumulators before they are stored.</summary>
+    /// <summary>A few instructions.</summary>
     Light,
 
-    /// <summary>A transcendental formula: applied to the finished tile while it is in the L1 cache, so that its code exists once.</summary>
+    /// <summary>A transcendental formula.</summary>
     Heavy,
 }
 
-/// <summary>What happens to each finished element of C before (or, if heavy, just after) it is stored.</summary>
+/// <summary>What happens to each finished element of C.</summary>
+/// <remarks>
+/// It is applied to the rows of a tile right after they were stored, while they are in the L1 cache. So the kernels, which exist for every height of a tile,
+/// are compiled once and not once more for every activation.
+/// </remarks>
 internal interface IEpilogue
 {
     /// <summary>A JIT constant.</summary>
