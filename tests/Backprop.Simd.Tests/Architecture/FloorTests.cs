@@ -29,7 +29,7 @@ public sealed partial class FloorTests
         [string.Empty] = 5,
     };
 
-    private static readonly string[] s_publicNamespaces = ["Backprop.Simd", "Backprop.Simd.Kernels", "Backprop.Simd.Data", "Backprop.Simd.Verification"];
+    private static readonly string[] s_publicNamespaces = ["Backprop.Simd", "Backprop.Simd.Kernels", "Backprop.Simd.Data", "Backprop.Simd.Onnx", "Backprop.Simd.Verification"];
 
     private static readonly Assembly s_library = typeof(SimdInfo).Assembly;
 
