@@ -20,6 +20,7 @@ var root = new RootCommand($"""
     new EvaluateCommand().Create(plain),
     InfoCommand.Create(plain),
     new CheckCommand().Create(plain),
+    ConformCommand.Create(plain),
 };
 foreach (Command command in new[] { root, trainCommand })
 {

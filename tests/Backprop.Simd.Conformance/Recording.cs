@@ -6,9 +6,12 @@ namespace Backprop.Simd.Conformance;
 internal static class Recording
 {
     /// <summary>One line per step: "case; step; part=digest part=digest ...".</summary>
-    public static List<string> Of(Case subject, WorkerPool? workers)
+    public static List<string> Of(Case subject, WorkerPool? workers) =>
+        Of(subject, subject.Describe(new NetworkBuilder(subject.Inputs)).Build(seed: 1), workers);
+
+    /// <summary>The same on a network that is there already.</summary>
+    public static List<string> Of(Case subject, Network network, WorkerPool? workers)
     {
-        Network network = subject.Describe(new NetworkBuilder(subject.Inputs)).Build(seed: 1);
         using var trainer = new Trainer(network, subject.Loss, subject.Optimizer,
             new TrainerOptions { MaxBatchSize = 130, Seed = 5, InputGradient = true, Workers = workers });
         using Predictor predictor = network.CreatePredictor(130, workers);
