@@ -1,5 +1,6 @@
 using System.Reflection;
 using Backprop.Simd.Kernels;
+using Backprop.Simd.Verification;
 using Xunit;
 
 namespace Backprop.Simd.Tests;
@@ -164,6 +165,20 @@ public sealed class ApiContractTests
         bool fused = SimdInfo.FusedMultiplyAdd;
         Assert.Contains(tier.ToString(), SimdInfo.Description, StringComparison.Ordinal);
         Assert.Equal(fused, SimdInfo.FusedMultiplyAdd);
+    }
+
+    [Fact]
+    public void Gradient_checker()
+    {
+        Network network = new NetworkBuilder(3).Dense(4, Activation.Tanh).Dense(2).Build(1);
+        float[] inputs = Shapes.Random(5 * 3, 1), targets = Shapes.Random(5 * 2, 2);
+        int[] labels = [0, 1, 1, 0, 1];
+        GradientCheckResult r = GradientCheck.Run(network, Loss.SoftmaxCrossEntropy, inputs, labels);
+        Assert.True(r.Passed, r.ToString());
+        Assert.InRange(r.MaxRelativeError, 0, 1e-3);
+        Assert.InRange(r.WorstParameter, 0, network.ParameterCount - 1);
+        Assert.Equal(0, r.Kinks);
+        Assert.True(GradientCheck.Run(network, Loss.Huber(), inputs, targets: targets).Passed);
     }
 
     // Names are part of the contract; the calls above pin most of them, and these the rest.
