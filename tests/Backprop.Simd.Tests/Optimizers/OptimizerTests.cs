@@ -155,7 +155,8 @@ public sealed unsafe class OptimizerTests
             float[]? expected = null;
             foreach (Width width in Enum.GetValues<Width>())
             {
-                foreach (Guard guard in Enum.GetValues<Guard>())
+                // Mapping pages takes most of this test's time: the page before the arrays for the first lengths only.
+                foreach (Guard guard in (ReadOnlySpan<Guard>)(length <= 17 ? [Guard.After, Guard.Before] : [Guard.After]))
                 {
                     using var parameters = new GuardedSpan(Shapes.Random(length, 1), guard);
                     using var gradients = new GuardedSpan(Shapes.Random(length, 2), guard);
