@@ -13,26 +13,38 @@ internal static unsafe class RowSoftmax
     {
         int whole = classes - (classes % V.Count), rest = classes - whole;
         V present = V.LessThanInt(V.IndicesInt, V.CreateInt(rest));
-        V largest = V.Create(float.NegativeInfinity);
+        V largest = V.Create(float.NegativeInfinity), total = V.Create(0f);
         for (int i = 0; i < whole; i += V.Count)
             largest = V.Greater(V.Load(x + i), largest);
         if (rest > 0)
             largest = V.Greater(V.Select(present, V.LoadPartial(x + whole, rest), largest), largest);
         max = V.MaxHalves(largest);
+        var exp = new ExpShifted(max);
 
-        V shift = V.Create(max), total = V.Create(0f);
-        for (int i = 0; i < whole; i += V.Count)
+        if (typeof(V) == typeof(F32x16))
         {
-            V e = Elementary.ExpOfNegative(V.Load(x + i) - shift);
-            V.Store(e, exps + i);
-            total += e;
+            for (int i = 0; i < whole; i += V.Count)
+            {
+                V e = exp.Invoke(V.Load(x + i));
+                V.Store(e, exps + i);
+                total += e;
+            }
+
+            if (rest > 0)
+            {
+                V e = exp.Invoke(V.LoadPartial(x + whole, rest));
+                V.StorePartial(e, exps + whole, rest);
+                total += V.Select(present, e, V.Create(0f));
+            }
         }
-
-        if (rest > 0)
+        else
         {
-            V e = Elementary.ExpOfNegative(V.LoadPartial(x + whole, rest) - shift);
-            V.StorePartial(e, exps + whole, rest);
-            total += V.Select(present, e, V.Create(0f));
+            // Where 16 lanes are several registers, the exponentials are taken one register at a time: all at once they would exceed what the JIT inlines.
+            Map.Unary(exp, x, exps, classes);
+            for (int i = 0; i < whole; i += V.Count)
+                total += V.Load(exps + i);
+            if (rest > 0)
+                total += V.LoadPartial(exps + whole, rest);
         }
 
         sum = V.SumHalves(total);
@@ -50,6 +62,13 @@ internal static unsafe class RowSoftmax
     {
         var action = new BackwardRows(y, dy, dx, rows, classes);
         Tiers.DispatchSixteenLanes(ref action);
+    }
+
+    private readonly struct ExpShifted(float shift) : IUnaryOperation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Invoke<V>(V x)
+            where V : struct, IVectorF32<V> => Elementary.ExpOfNegative(x - V.Create(shift));
     }
 
     internal readonly struct ForwardRows(float* logits, float* probabilities, int rows, int classes) : IVectorAction

@@ -83,6 +83,31 @@ public sealed unsafe class ActivationTests
         }
     }
 
+    /// <summary>Integers and their differences are exact, so nothing but the differences may enter.</summary>
+    [Property(Arbitrary = [typeof(Shapes)])]
+    public void Softmax_of_shifted_integers_has_the_same_bits(SmallIntegers integers, int shift)
+    {
+        float[] z = integers.Values, shifted = Array.ConvertAll(z, value => value + (shift % 1000)), p = new float[z.Length], q = new float[z.Length];
+        Softmax.Forward(z, Math.Max(1, z.Length), p);
+        Softmax.Forward(shifted, Math.Max(1, z.Length), q);
+        Assert.Equal(p, q);
+    }
+
+    [Property(Arbitrary = [typeof(Shapes)])]
+    public void The_derivative_of_softmax_sums_to_zero(Floats logits)
+    {
+        float[] z = logits.Values, dy = Shapes.Random(z.Length, seed: 2), p = new float[z.Length], dx = new float[z.Length];
+        Softmax.Forward(z, Math.Max(1, z.Length), p);
+        fixed (float* y = p, gradient = dy, to = dx)
+            RowSoftmax.Backward(y, gradient, to, z.Length == 0 ? 0 : 1, z.Length);
+
+        // |dy| <= 1 and the projection are off by gamma(n) each, the probabilities sum to 1 within gamma(2 (n + 8)).
+        double sum = 0;
+        foreach (float value in dx)
+            sum += value;
+        Assert.True(Math.Abs(sum) <= 2 * Tolerance.Gamma(3 * (z.Length + 8)), $"{sum}");
+    }
+
     [Theory]
     [MemberData(nameof(Widths.SixteenLanes), MemberType = typeof(Widths))]
     public void Softmax_and_its_derivative_have_the_same_bits_at_every_width(Width width)

@@ -30,6 +30,26 @@ public sealed class AccuracyTests
             Assert.Equal(0, survey.MonotoneBroken);
     }
 
+    /// <summary>Denormal results included: SiLU and GELU multiply by x before they scale down.</summary>
+    [Theory]
+    [InlineData("LeakyReLU(0.01)")]
+    [InlineData("ELU(1)")]
+    [InlineData("ELU(1)'")]
+    [InlineData("Softplus")]
+    [InlineData("Softplus'")]
+    [InlineData("Sigmoid")]
+    [InlineData("Tanh")]
+    [InlineData("GELUTanh")]
+    [InlineData("SiLU")]
+    [InlineData("HardSwish")]
+    public void Activations_stay_within_2_ULP(string name)
+    {
+        Assert.SkipUnless(SimdInfo.FusedMultiplyAdd, "Arguments in two floats need fused multiply-add.");
+        Survey survey = Survey.Of(Find(name), Stride);
+        Report(name, survey);
+        Assert.True(survey.Worst.Ulp <= 2, Describe(name, survey));
+    }
+
     [Fact]
     public void Gelu_is_exact_to_2_ULP_from_minus_one_on_and_absolutely_below()
     {
@@ -37,6 +57,15 @@ public sealed class AccuracyTests
         Report("GELU", survey);
         Assert.True(survey.WorstFromMinusOne.Ulp <= Tolerance.ElementaryUlp, Describe("GELU", survey));
         Assert.True(survey.WorstScaled.Scaled <= (SimdInfo.FusedMultiplyAdd ? 1 : 4), Describe("GELU", survey));
+    }
+
+    /// <summary>Two polynomials of positive terms (4 and 5 steps), their quotient, an exponential within an ULP, two products: at most 13 roundings, and an ULP is at least 2^-24 of its float.</summary>
+    [Fact]
+    public void The_tail_of_gelu_keeps_its_digits()
+    {
+        Assert.SkipUnless(SimdInfo.FusedMultiplyAdd, "Arguments in two floats need fused multiply-add.");
+        Survey survey = Survey.Of(Find("GELU"), Stride);
+        Assert.True(survey.Worst.Ulp <= 13, Describe("GELU", survey));
     }
 
     /// <summary>Activations and derivatives are sums and products of at most a dozen correctly rounded or 2-ULP terms, each of which is at most |x| + 1.</summary>

@@ -52,6 +52,24 @@ public sealed class SpecialValueTests
     }
 
     [Fact]
+    public void Smooth_gates_shut_to_minus_zero_and_open_to_x()
+    {
+        foreach (Activation activation in (Activation[])[Activation.SiLU, Activation.GELU, Activation.GELUTanh])
+            Check((x, y) => Activations.Forward(activation, x, y), (-120f, -0f), (-1e30f, -0f), (float.MinValue, -0f), (120f, 120f), (float.MaxValue, float.MaxValue));
+    }
+
+    [Fact]
+    public void Slopes_of_smooth_gates_end_in_0_and_1()
+    {
+        foreach (Activation activation in (Activation[])[Activation.SiLU, Activation.GELU, Activation.GELUTanh, Activation.HardSwish])
+        {
+            float[] x = [-1e30f, float.MinValue, 1e30f, float.MaxValue, float.NaN], dy = [1, 1, 1, 1, 1], dx = new float[5];
+            Activations.Backward(activation, x, x, dy, dx);
+            Assert.Equal([0f, 0f, 1f, 1f, float.NaN], dx);
+        }
+    }
+
+    [Fact]
     public void Relu_keeps_NaN_and_turns_minus_zero_into_zero() =>
         Check((x, y) => Activations.Forward(Activation.ReLU, x, y), (float.NaN, float.NaN), (-0f, 0f), (-1f, 0f), (Infinity, Infinity), (-Infinity, 0f), (float.Epsilon, float.Epsilon));
 
