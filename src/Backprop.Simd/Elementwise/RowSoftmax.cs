@@ -11,40 +11,28 @@ internal static unsafe class RowSoftmax
     public static void Row<V>(float* x, int classes, float* exps, out float max, out float sum)
         where V : struct, IVectorF32<V>
     {
-        int whole = classes - (classes % V.Count), rest = classes - whole;
-        V present = V.LessThanInt(V.IndicesInt, V.CreateInt(rest));
-        V largest = V.Create(float.NegativeInfinity), total = V.Create(0f);
-        for (int i = 0; i < whole; i += V.Count)
-            largest = V.Greater(V.Load(x + i), largest);
-        if (rest > 0)
-            largest = V.Greater(V.Select(present, V.LoadPartial(x + whole, rest), largest), largest);
-        max = V.MaxHalves(largest);
-        var exp = new ExpShifted(max);
-
-        if (typeof(V) == typeof(F32x16))
+        if (typeof(V) != typeof(F32x16))
         {
-            for (int i = 0; i < whole; i += V.Count)
-            {
-                V e = exp.Invoke(V.Load(x + i));
-                V.Store(e, exps + i);
-                total += e;
-            }
-
-            if (rest > 0)
-            {
-                V e = exp.Invoke(V.LoadPartial(x + whole, rest));
-                V.StorePartial(e, exps + whole, rest);
-                total += V.Select(present, e, V.Create(0f));
-            }
+            RowOfNarrowVectors<V>(x, classes, exps, out max, out sum);
+            return;
         }
-        else
+
+        int whole = classes - (classes % V.Count), rest = classes - whole;
+        max = Largest<V>(x, classes);
+        var exp = new ExpShifted(max);
+        V total = V.Create(0f);
+        for (int i = 0; i < whole; i += V.Count)
         {
-            // Where 16 lanes are several registers, the exponentials are taken one register at a time: all at once they would exceed what the JIT inlines.
-            Map.Unary(exp, x, exps, classes);
-            for (int i = 0; i < whole; i += V.Count)
-                total += V.Load(exps + i);
-            if (rest > 0)
-                total += V.LoadPartial(exps + whole, rest);
+            V e = exp.Invoke(V.Load(x + i));
+            V.Store(e, exps + i);
+            total += e;
+        }
+
+        if (rest > 0)
+        {
+            V e = exp.Invoke(V.LoadPartial(x + whole, rest));
+            V.StorePartial(e, exps + whole, rest);
+            total += V.Select(V.LessThanInt(V.IndicesInt, V.CreateInt(rest)), e, V.Create(0f));
         }
 
         sum = V.SumHalves(total);
@@ -62,6 +50,39 @@ internal static unsafe class RowSoftmax
     {
         var action = new BackwardRows(y, dy, dx, rows, classes);
         Tiers.DispatchSixteenLanes(ref action);
+    }
+
+    // Where 16 lanes are several registers, a row is a method of its own and its exponentials are taken one register at a time: all at once they would exceed what the JIT inlines.
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void RowOfNarrowVectors<V>(float* x, int classes, float* exps, out float max, out float sum)
+        where V : struct, IVectorF32<V>
+    {
+        max = Largest<V>(x, classes);
+        Map.Unary(new ExpShifted(max), x, exps, classes);
+        V total = V.Create(0f);
+        int i = 0;
+        for (; i <= classes - V.Count; i += V.Count)
+            total += V.Load(exps + i);
+        if (i < classes)
+            total += V.LoadPartial(exps + i, classes - i);
+        sum = V.SumHalves(total);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Largest<V>(float* x, int classes)
+        where V : struct, IVectorF32<V>
+    {
+        V largest = V.Create(float.NegativeInfinity);
+        int i = 0;
+        for (; i <= classes - V.Count; i += V.Count)
+            largest = V.Greater(V.Load(x + i), largest);
+        if (i < classes)
+        {
+            V present = V.LessThanInt(V.IndicesInt, V.CreateInt(classes - i));
+            largest = V.Greater(V.Select(present, V.LoadPartial(x + i, classes - i), largest), largest);
+        }
+
+        return V.MaxHalves(largest);
     }
 
     private readonly struct ExpShifted(float shift) : IUnaryOperation
