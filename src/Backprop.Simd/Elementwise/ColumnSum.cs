@@ -15,7 +15,7 @@ internal static unsafe class ColumnSum
 
     internal readonly struct Loop(float* x, int rows, int columns, float* sums) : IVectorAction
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {

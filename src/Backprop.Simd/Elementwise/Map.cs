@@ -27,7 +27,7 @@ internal static unsafe class Map
     internal readonly struct UnaryLoop<TOperation>(TOperation operation, float* x, float* y, nint length) : IVectorAction
         where TOperation : struct, IUnaryOperation
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {
@@ -47,7 +47,7 @@ internal static unsafe class Map
     internal readonly struct BinaryLoop<TOperation>(TOperation operation, float* x, float* y, float* z, nint length) : IVectorAction
         where TOperation : struct, IBinaryOperation
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {

@@ -94,7 +94,7 @@ internal static unsafe class RowSoftmax
 
     internal readonly struct ForwardRows(float* logits, float* probabilities, int rows, int classes) : IVectorAction
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {
@@ -114,7 +114,7 @@ internal static unsafe class RowSoftmax
 
     internal readonly struct BackwardRows(float* y, float* dy, float* dx, int rows, int classes) : IVectorAction
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {

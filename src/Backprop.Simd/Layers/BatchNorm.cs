@@ -77,7 +77,7 @@ internal sealed unsafe partial class BatchNorm(int size, double momentum) : Laye
 
     internal readonly struct TrainingColumns(LayerPass pass, int size, float momentum) : IVectorAction
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {
@@ -121,7 +121,7 @@ internal sealed unsafe partial class BatchNorm(int size, double momentum) : Laye
 
     internal readonly struct InferenceColumns(LayerPass pass, int size) : IVectorAction
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {
@@ -143,7 +143,7 @@ internal sealed unsafe partial class BatchNorm(int size, double momentum) : Laye
 
     internal readonly struct BackwardColumns(LayerPass pass, int size) : IVectorAction
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {

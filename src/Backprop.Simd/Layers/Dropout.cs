@@ -42,7 +42,7 @@ internal sealed unsafe partial class Dropout(int size, double rate) : Layer(size
 
     internal readonly struct MaskLoop(CounterRandom random, int threshold, float scale, float* x, float* y, int length) : IVectorAction
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {

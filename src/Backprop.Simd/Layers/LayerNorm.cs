@@ -46,7 +46,7 @@ internal sealed unsafe partial class LayerNorm(int size) : Layer(size, size)
 
     internal readonly struct ForwardRows(LayerPass pass, int size) : IVectorAction
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {
@@ -89,7 +89,7 @@ internal sealed unsafe partial class LayerNorm(int size) : Layer(size, size)
 
     internal readonly struct BackwardRows(LayerPass pass, int size) : IVectorAction
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {

@@ -8,7 +8,7 @@ internal readonly unsafe struct ElementLossRows<TLoss>(TLoss loss, float* output
     : IVectorAction
     where TLoss : struct, IElementLoss
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Invoke<V>()
         where V : struct, IVectorF32<V>
     {

@@ -41,7 +41,7 @@ internal static class SoftmaxCrossEntropy
 internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* targets, int* labels, float* gradient, float* rowLosses, float* scratch, int rows, int classes, float scale)
     : IVectorAction
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Invoke<V>()
         where V : struct, IVectorF32<V>
     {

@@ -12,7 +12,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 internal static unsafe class ChainProduct
 {
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
@@ -38,7 +38,7 @@ internal static unsafe class ChainProduct
 
     /// <summary>Adds a few steps of k to a few rows of C.</summary>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Steps<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block block, nint step, nint steps, float* scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct

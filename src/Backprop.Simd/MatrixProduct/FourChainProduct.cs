@@ -7,7 +7,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 internal static unsafe class FourChainProduct
 {
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
@@ -41,7 +41,7 @@ internal static unsafe class FourChainProduct
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Columns<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, nint column, int count,
         float* b, nint ldb, nint inPlace, float* tail, float* scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>

@@ -7,7 +7,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 internal static unsafe class Packing
 {
     /// <summary>panel[p, j] = B[p, j].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Rows<V>(float* b, nint ldb, nint k, nint columns, float* panel, nint panelColumns)
         where V : struct, IVectorF32<V>
     {
@@ -56,7 +56,7 @@ internal static unsafe class Packing
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Column(float* b, nint k, float* panel, nint panelColumns)
     {
         for (nint p = 0; p < k; p++)

@@ -7,7 +7,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 internal static unsafe class TileRows
 {
     /// <summary>to[i, j] = from[i, j].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Copy<V>(float* from, nint fromStride, float* to, nint toStride, nint rows, nint columns)
         where V : struct, IVectorF32<V>
     {
@@ -22,7 +22,7 @@ internal static unsafe class TileRows
     }
 
     /// <summary>to[i, j] = factor from[i, j]; both may be the same.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Scale<V>(float factor, float* from, nint fromStride, float* to, nint toStride, nint rows, nint columns)
         where V : struct, IVectorF32<V>
     {
@@ -39,7 +39,7 @@ internal static unsafe class TileRows
 
     /// <summary>C = beta C before the first product is added; at 0, C is not read.</summary>
     /// <returns>Whether the sums start from C; otherwise from +0, and nothing was written.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static bool Begin<V>(float beta, float* c, nint ldc, nint rows, nint columns)
         where V : struct, IVectorF32<V>
     {
@@ -58,7 +58,7 @@ internal static unsafe class TileRows
     }
 
     /// <summary>Applies the epilogue to finished elements; c points to element [row, column] of C.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Finish<V, TEpilogue>(ref TEpilogue epilogue, float* c, nint ldc, nint row, nint column, nint rows, nint columns)
         where V : struct, IVectorF32<V>
         where TEpilogue : struct, IEpilogue

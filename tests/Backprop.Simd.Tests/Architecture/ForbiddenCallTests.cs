@@ -68,6 +68,22 @@ public sealed partial class ForbiddenCallTests
         Assert.Empty(strays);
     }
 
+    /// <summary>
+    /// A loop that is optimised at once, but may be inlined, is inlined by tier 1 into its caller, where the JIT's budget runs out in the middle of the formula:
+    /// what is left over becomes calls, and exp takes 100 times as long.
+    /// </summary>
+    [Fact]
+    public void A_loop_that_is_optimised_at_once_is_not_inlined()
+    {
+        IEnumerable<string> strays =
+            from file in SourceTree.LibraryFiles
+            from Match attribute in ImmediateOptimization().Matches(file.Code)
+            where !attribute.Value.Contains("NoInlining", StringComparison.Ordinal)
+            select $"{file.Path}({LineOf(file.Code, attribute.Index)})";
+        Assert.Empty(strays);
+        Assert.Contains(SourceTree.LibraryFiles, file => ImmediateOptimization().IsMatch(file.Code));
+    }
+
     [Theory]
     [InlineData("float y = MathF.Exp(x);")]
     [InlineData("double y = Math.Pow(x, 2);")]
@@ -131,6 +147,9 @@ public sealed partial class ForbiddenCallTests
 
     [GeneratedRegex(@"^ +(?:(?:public|private|internal|protected|static|override|abstract|sealed|unsafe|readonly|partial) )+(?:[\w<>\[\]?*.,() ]+? )?(\w+)(?:<[\w, ]+>)?(?=\s*(?:\(|=>|\{|=|;|\r?\n))", RegexOptions.Multiline)]
     private static partial Regex Member();
+
+    [GeneratedRegex(@"\[MethodImpl\([^\]]*AggressiveOptimization[^\]]*\]")]
+    private static partial Regex ImmediateOptimization();
 
     [GeneratedRegex(@"\b(?:Vector(?:64|128|256|512)|Avx\w*|Fma|Sse\w*|AdvSimd)\b")]
     private static partial Regex HardwareVector();
