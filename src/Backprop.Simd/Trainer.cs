@@ -133,6 +133,9 @@ public sealed unsafe partial class Trainer : IDisposable
         }
     }
 
+    /// <summary>Updates made so far, those before the checkpoint that was loaded included.</summary>
+    public long Steps => _updates;
+
     /// <summary>Rate of the next update; starts as the optimizer's.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative, NaN or infinite.</exception>
     public double LearningRate

@@ -87,6 +87,21 @@ public sealed class ZeroAllocationTests
         });
     }
 
+    [Fact]
+    public void LayerNorm_and_BatchNorm()
+    {
+        Network network = new NetworkBuilder(37).BatchNorm().Dense(41, Activation.SiLU).LayerNorm().Dense(10).Build(1);
+        using var trainer = new Trainer(network, Loss.SoftmaxCrossEntropy, Optimizer.AdamW(), new TrainerOptions { MaxBatchSize = Rows, InputGradient = true });
+        using Predictor predictor = network.CreatePredictor(Rows);
+        float[] inputs = Shapes.Random(Rows * network.InputSize, 1);
+        int[] labels = Shapes.RandomLabels(Rows, network.OutputSize, 1);
+        AssertNothing(null, large: false, () =>
+        {
+            trainer.Step(inputs, labels);
+            predictor.Predict(inputs);
+        });
+    }
+
     private static NetworkBuilder Describe(bool large)
     {
         int width = large ? 384 : 64;
