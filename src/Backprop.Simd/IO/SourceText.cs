@@ -1,0 +1,91 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Backprop.Simd.Internal.IO;
+
+/// <summary>A type of this library as source, member by member: the formulas of exported classes are these, not copies.</summary>
+/// <remarks>It relies on the form of these files: one type in each, members indented by four spaces.</remarks>
+internal sealed partial class SourceText
+{
+    private readonly List<(string Name, string Text)> _members = [];
+
+    private SourceText(string text)
+    {
+        string[] lines = text.ReplaceLineEndings("\n").Split('\n');
+        int start = Array.FindIndex(lines, line => line.StartsWith("internal ", StringComparison.Ordinal));
+        Constructor = ConstructorParameters().Match(lines[start]).Value;
+        var member = new StringBuilder();
+        string name = string.Empty;
+        for (int i = start + 2; lines[i] != "}"; i++)
+        {
+            string line = lines[i];
+            if (line.Length == 0 || line.StartsWith("    ///", StringComparison.Ordinal))
+            {
+                if (line.Length == 0 && member.Length > 0)
+                    member.Append('\n');
+                continue;
+            }
+
+            if (name.Length == 0 && !line.StartsWith("    [", StringComparison.Ordinal))
+                name = NameOf(line);
+            member.Append(line).Append('\n');
+            bool isBlock = line == "    }", isStatement = line.EndsWith(';') && !member.ToString().Contains("\n    {\n", StringComparison.Ordinal);
+            if (!isBlock && !isStatement)
+                continue;
+            _members.Add((name, WithoutVectorType(member.ToString())));
+            member.Clear();
+            name = string.Empty;
+        }
+    }
+
+    /// <summary>"(float slope)", or nothing.</summary>
+    public string Constructor { get; }
+
+    /// <summary>Reads an embedded source file.</summary>
+    public static SourceText Read(string name)
+    {
+        using Stream stream = typeof(SourceText).Assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"{name} is not embedded.");
+        using var reader = new StreamReader(stream);
+        return new SourceText(reader.ReadToEnd());
+    }
+
+    /// <summary>The members that are wanted and those that these need, in the order of the file.</summary>
+    public IEnumerable<string> Closure(Func<string, bool> isWanted)
+    {
+        var needed = new HashSet<string>(StringComparer.Ordinal);
+        var open = new Stack<string>(_members.Select(member => member.Name).Where(isWanted));
+        while (open.TryPop(out string? name))
+        {
+            if (!needed.Add(name))
+                continue;
+            foreach ((_, string text) in _members.Where(member => member.Name == name))
+            {
+                foreach (Match word in Word().Matches(text))
+                {
+                    if (_members.Exists(member => member.Name == word.Value))
+                        open.Push(word.Value);
+                }
+            }
+        }
+
+        return _members.Where(member => needed.Contains(member.Name)).Select(member => member.Text);
+    }
+
+    // Operators have no names to be found by.
+    private static string NameOf(string declaration) => declaration.Contains(" operator ", StringComparison.Ordinal) ? "operator" : MemberName().Match(declaration).Value;
+
+    private static string WithoutVectorType(string text) =>
+        WidthConstraint().Replace(text, string.Empty).Replace("<V>", string.Empty, StringComparison.Ordinal);
+
+    [GeneratedRegex(@"(?<=(?:struct|class) \w+)\([^)]*\)")]
+    private static partial Regex ConstructorParameters();
+
+    [GeneratedRegex(@"\w+(?=(?:<\w+>)?\()|\w+(?= =)|\w+$")]
+    private static partial Regex MemberName();
+
+    [GeneratedRegex(@"\b[A-Za-z_]\w*\b")]
+    private static partial Regex Word();
+
+    [GeneratedRegex(@"\n\s+where V : struct, IVectorF32<V>")]
+    private static partial Regex WidthConstraint();
+}
