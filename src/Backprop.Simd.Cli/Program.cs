@@ -21,6 +21,8 @@ var root = new RootCommand($"""
     InfoCommand.Create(plain),
     new CheckCommand().Create(plain),
     ConformCommand.Create(plain),
+    new ExportCommand().Create(plain),
+    new ImportCommand().Create(plain),
 };
 foreach (Command command in new[] { root, trainCommand })
 {
