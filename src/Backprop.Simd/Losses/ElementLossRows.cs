@@ -1,11 +1,11 @@
 using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Elementwise;
 using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.Losses;
 
-/// <summary>One pass over outputs and targets: the sum of losses of each row in 16 lanes and a fixed tree, and the scaled derivative.</summary>
-internal readonly unsafe struct ElementLossRows<TLoss>(TLoss loss, float* outputs, float* targets, float* gradient, float* rowLosses, int rows, int size, float scale)
-    : IVectorAction
+/// <summary>The sum of losses of each row, in 16 lanes and a tree of halves.</summary>
+internal readonly unsafe struct ElementLossRows<TLoss>(TLoss loss, float* outputs, float* targets, float* rowLosses, int rows, int size) : IVectorAction
     where TLoss : struct, IElementLoss
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -13,33 +13,34 @@ internal readonly unsafe struct ElementLossRows<TLoss>(TLoss loss, float* output
         where V : struct, IVectorF32<V>
     {
         TLoss f = loss;
-        V scales = V.Create(scale);
         for (int row = 0; row < rows; row++)
         {
-            nint start = (nint)row * size;
+            float* y = outputs + ((nint)row * size), t = targets + ((nint)row * size);
             V sum = V.Create(0f);
-            nint column = 0;
+            int column = 0;
             for (; column <= size - V.Count; column += V.Count)
-            {
-                nint at = start + column;
-                V y = V.Load(outputs + at), t = V.Load(targets + at);
-                sum += f.Loss(y, t);
-                if (gradient is not null)
-                    V.Store(f.Derivative(y, t) * scales, gradient + at);
-            }
-
+                sum += f.Loss(V.Load(y + column), V.Load(t + column));
             if (column < size)
-            {
-                nint at = start + column;
-                int rest = (int)(size - column);
-                V y = V.LoadPartial(outputs + at, rest), t = V.LoadPartial(targets + at, rest);
-                V present = V.LessThanInt(V.IndicesInt, V.CreateInt(rest));
-                sum += V.Select(present, f.Loss(y, t), V.Create(0f));
-                if (gradient is not null)
-                    V.StorePartial(f.Derivative(y, t) * scales, gradient + at, rest);
-            }
-
+                sum += Rest<V>(f, y + column, t + column, size - column);
             rowLosses[row] = V.SumHalves(sum);
         }
     }
+
+    // Apart, because the formula a second time in one method goes beyond what the JIT inlines where 16 lanes are several registers.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static V Rest<V>(TLoss f, float* y, float* t, int count)
+        where V : struct, IVectorF32<V>
+    {
+        V present = V.LessThanInt(V.IndicesInt, V.CreateInt(count));
+        return V.Select(present, f.Loss(V.LoadPartial(y, count), V.LoadPartial(t, count)), V.Create(0f));
+    }
+}
+
+/// <summary>dLoss/dOutput of each element: the derivative times 1 / count, where the mean is taken.</summary>
+internal readonly struct ScaledDerivative<TLoss>(TLoss loss, float scale) : IBinaryOperation
+    where TLoss : struct, IElementLoss
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x, V y)
+        where V : struct, IVectorF32<V> => loss.Derivative(x, y) * V.Create(scale);
 }

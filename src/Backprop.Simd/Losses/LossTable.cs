@@ -74,8 +74,10 @@ internal static unsafe class LossTable
         public void Invoke<TLoss>(TLoss loss)
             where TLoss : struct, IElementLoss
         {
-            var action = new ElementLossRows<TLoss>(loss, outputs, targets, gradient, rowLosses, rows, size, scale);
+            var action = new ElementLossRows<TLoss>(loss, outputs, targets, rowLosses, rows, size);
             Tiers.DispatchSixteenLanes(ref action);
+            if (gradient is not null)
+                Map.Binary(new ScaledDerivative<TLoss>(loss, scale), outputs, targets, gradient, (nint)rows * size);
         }
     }
 }

@@ -1,3 +1,4 @@
+using Backprop.Simd.Internal.Elementwise;
 using Backprop.Simd.Internal.Losses;
 using FsCheck.Xunit;
 using Xunit;
@@ -292,8 +293,10 @@ public sealed unsafe class LossTests
         public readonly void Invoke<TLoss>(TLoss loss)
             where TLoss : struct, IElementLoss
         {
-            var rows = new ElementLossRows<TLoss>(loss, Y, T, G, R, Rows, Size, 1f / (Rows * Size));
+            var rows = new ElementLossRows<TLoss>(loss, Y, T, R, Rows, Size);
             Widths.Invoke(Width, ref rows);
+            var derivative = new Map.BinaryLoop<ScaledDerivative<TLoss>>(new(loss, 1f / (Rows * Size)), Y, T, G, Rows * Size);
+            Widths.Invoke(Width, ref derivative);
         }
     }
 }
