@@ -11,6 +11,8 @@ internal static class DigitsData
     public const int Classes = 10;
     public const ulong SplitSeed = 42;
 
+    public static readonly IReadOnlyList<string> ClassNames = [.. Enumerable.Range(0, Classes).Select(c => c.ToString(CultureInfo.InvariantCulture))];
+
     public const string Attribution =
         "Optical Recognition of Handwritten Digits (test part), E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, CC BY 4.0";
 

@@ -26,5 +26,6 @@ internal sealed class OutputFolder
 
     public string Curves => Path.Combine(_path, "curves.png");
 
-    public string Digits => Path.Combine(_path, "digits.png");
+    /// <summary>The picture of test images.</summary>
+    public string Images(string dataName) => Path.Combine(_path, $"{dataName}.png");
 }

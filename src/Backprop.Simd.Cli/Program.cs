@@ -8,7 +8,7 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureIn
 
 var plain = new Option<bool>("--plain") { Description = "Plain lines without colours, as when the output is no terminal.", Recursive = true };
 var train = new TrainCommand();
-var trainCommand = new Command("train", "Trains on the digits that the tool carries. The default command.");
+var trainCommand = new Command("train", "Trains on the digits that the tool carries, on Fashion-MNIST or on a file. The default command.");
 var root = new RootCommand($"""
     Trains and checks neural networks on the CPU: no allocation, the same bits on every machine.
     Without arguments it trains on handwritten digits and writes model and pictures to ./out.
@@ -18,6 +18,7 @@ var root = new RootCommand($"""
     plain,
     trainCommand,
     new EvaluateCommand().Create(plain),
+    new PredictCommand().Create(),
     InfoCommand.Create(plain),
     new CheckCommand().Create(plain),
     ConformCommand.Create(plain),

@@ -19,7 +19,7 @@ internal readonly record struct StepMeasurement(double Microseconds, double Allo
     public static StepMeasurement Take(TrainingSettings settings, Dataset data)
     {
         int rows = Math.Min(settings.BatchSize, data.Count);
-        ReadOnlySpan<float> inputs = data.Inputs[..(rows * DigitsData.Pixels)];
+        ReadOnlySpan<float> inputs = data.Inputs[..(rows * data.InputSize)];
         ReadOnlySpan<int> labels = data.Labels[..rows];
         using WorkerPool? workers = settings.CreateWorkers();
         using Trainer trainer = settings.CreateTrainer(settings.BuildNetwork(), workers);

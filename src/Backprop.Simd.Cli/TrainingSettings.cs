@@ -3,6 +3,11 @@ namespace Backprop.Simd.Cli;
 /// <summary>Everything that a training depends on, the data apart.</summary>
 internal sealed record TrainingSettings
 {
+    /// <summary>Values of one example.</summary>
+    public required int Inputs { get; init; }
+
+    public required int Classes { get; init; }
+
     /// <summary>Units of the hidden layers.</summary>
     public required int[] Layers { get; init; }
 
@@ -12,6 +17,11 @@ internal sealed record TrainingSettings
     public required double Dropout { get; init; }
 
     public required Optimizer Optimizer { get; init; }
+
+    /// <summary>What the optimizer starts from.</summary>
+    public required double LearningRate { get; init; }
+
+    public required Schedule Schedule { get; init; }
 
     public required int Epochs { get; init; }
 
@@ -26,11 +36,11 @@ internal sealed record TrainingSettings
     public required int Threads { get; init; }
 
     /// <summary>Weights and biases of a network with these hidden layers.</summary>
-    public static long ParameterCount(int[] layers)
+    public static long ParameterCount(int inputs, int[] layers, int classes)
     {
         long count = 0;
-        int width = DigitsData.Pixels;
-        foreach (int units in (int[])[.. layers, DigitsData.Classes])
+        int width = inputs;
+        foreach (int units in (int[])[.. layers, classes])
         {
             count += (width + 1L) * units;
             width = units;
@@ -41,7 +51,7 @@ internal sealed record TrainingSettings
 
     public Network BuildNetwork()
     {
-        var builder = new NetworkBuilder(DigitsData.Pixels);
+        var builder = new NetworkBuilder(Inputs);
         foreach (int units in Layers)
         {
             builder.Dense(units, Activation);
@@ -49,7 +59,7 @@ internal sealed record TrainingSettings
                 builder.Dropout(Dropout);
         }
 
-        return builder.Dense(DigitsData.Classes).Build(Seed);
+        return builder.Dense(Classes).Build(Seed);
     }
 
     public Trainer CreateTrainer(Network network, WorkerPool? workers) =>
@@ -61,7 +71,7 @@ internal sealed record TrainingSettings
     /// <summary>As in <c>64-256-128-10, ReLU, dropout 0.2</c>.</summary>
     public string DescribeNetwork()
     {
-        string sizes = string.Join('-', [DigitsData.Pixels, .. Layers, DigitsData.Classes]);
+        string sizes = string.Join('-', [Inputs, .. Layers, Classes]);
         string dropout = Dropout > 0 ? FormattableString.Invariant($", dropout {Dropout}") : string.Empty;
         return $"{sizes}, {Activation}{dropout}";
     }

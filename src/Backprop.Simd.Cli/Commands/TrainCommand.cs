@@ -4,14 +4,15 @@ using Backprop.Simd.Cli.Reports;
 
 namespace Backprop.Simd.Cli.Commands;
 
-/// <summary>Trains on the digits, says how good the network is and what a step costs, and writes model and pictures.</summary>
+/// <summary>Trains on the digits or other data, says how good the network is and what a step costs, and writes model and pictures.</summary>
 internal sealed class TrainCommand
 {
+    private readonly DataOptions _data = new();
     private readonly NetworkOptions _network = new();
     private readonly Option<ulong> _seed = Options.Seed("--seed", 42, "Seed of weights, order and dropout; the split of the data stays the same.");
     private readonly Option<string> _out = new("--out")
     {
-        Description = "Folder for model.safetensors, curves.png and digits.png.",
+        Description = "Folder for model.safetensors, curves.png and a picture of test images.",
         HelpName = "folder",
         DefaultValueFactory = _ => "./out",
     };
@@ -20,6 +21,7 @@ internal sealed class TrainCommand
 
     public void AddTo(Command command)
     {
+        _data.AddTo(command);
         _network.AddTo(command);
         command.Add(_seed);
         command.Add(_out);
@@ -28,24 +30,24 @@ internal sealed class TrainCommand
 
     public int Run(ParseResult arguments, Screen screen)
     {
-        TrainingSettings settings = _network.Read(arguments, arguments.GetValue(_seed));
+        TrainingData data = _data.Load(arguments);
+        TrainingSettings settings = _network.Read(arguments, arguments.GetValue(_seed), data);
         var folder = new OutputFolder("--out", arguments.GetRequiredValue(_out));
         bool pictures = !arguments.GetValue(_noPictures);
-        (Dataset train, Dataset test) = DigitsData.LoadSplit();
         using var interrupt = new Interrupt();
-        using var training = new DigitsTraining(settings, train, test);
+        using var training = new ClassifierTraining(settings, data.Train, data.ScaledTest, data.Scaling);
 
         string copies = settings.Shifts ? FormattableString.Invariant($", with their shifted copies {training.ExamplesPerEpoch:N0}") : string.Empty;
-        screen.Heading("Training on handwritten digits");
+        screen.Heading($"Training on {data.Title}");
         screen.Line(FormattableString.Invariant($"Network: {settings.DescribeNetwork()}; {training.Network.ParameterCount:N0} parameters"));
-        screen.Line(FormattableString.Invariant($"Training: {settings.Optimizer}, cosine to 0, batch {settings.BatchSize}, seed {settings.Seed}, threads {settings.Threads}"));
+        screen.Line(FormattableString.Invariant($"Training: {settings.Optimizer}, {settings.Schedule.Description}, batch {settings.BatchSize}, seed {settings.Seed}, threads {settings.Threads}"));
         screen.Line(FormattableString.Invariant(
-            $"Data: {train.Count:N0} images{copies}; tested on {test.Count} held out (split seed {DigitsData.SplitSeed})"));
+            $"Data: {data.Train.Count:N0} {data.Examples}{copies}; tested on {data.TestDescription}"));
         screen.Line($"Kernels: {SimdInfo.Description}");
         screen.Line();
         try
         {
-            return Run(settings, training, test, folder, pictures, screen, interrupt.Token);
+            return Run(settings, training, data, folder, pictures, screen, interrupt.Token);
         }
         catch (OperationCanceledException)
         {
@@ -59,7 +61,7 @@ internal sealed class TrainCommand
     }
 
     private static int Run(
-        TrainingSettings settings, DigitsTraining training, Dataset test, OutputFolder folder, bool pictures, Screen screen, CancellationToken cancellationToken)
+        TrainingSettings settings, ClassifierTraining training, TrainingData data, OutputFolder folder, bool pictures, Screen screen, CancellationToken cancellationToken)
     {
         screen.Line(TrainingReport.EpochHeader);
         StopReason reason = screen.Run("Training", settings.Epochs, work => training.Run(
@@ -77,23 +79,29 @@ internal sealed class TrainCommand
         }
 
         training.Network.Save(folder.Model);
-        TestResult result = TestResult.Of(training.Network, test);
+        TestResult result = TestResult.Of(training.Network, data.Test);
+        var written = new List<string> { folder.Model };
         if (pictures)
         {
             CurvesPicture.Write(folder.Curves, training.Epochs, settings.Dropout > 0 ? "training (dropout on)" : "training");
-            DigitsPicture.Write(folder.Digits, result);
+            written.Add(folder.Curves);
+            if (data.ImageWidth > 0)
+            {
+                ImagesPicture.Write(folder.Images(data.Name), result, data.ImageWidth, data.Ink);
+                written.Add(folder.Images(data.Name));
+            }
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        StepMeasurement step = StepMeasurement.Take(settings, test);
+        StepMeasurement step = StepMeasurement.Take(settings, data.Train);
         TimeSpan time = TimeSpan.FromTicks(training.Epochs.Sum(epoch => epoch.Duration.Ticks));
         screen.Line();
-        screen.Heading(FormattableString.Invariant($"Test: {result.Right} of {test.Count} right"));
-        TrainingReport.WriteConfusion(screen, result);
+        screen.Heading(FormattableString.Invariant($"Test: {result.Right} of {data.Test.Count} right"));
+        TrainingReport.WriteConfusion(screen, result, data.ClassNames);
         screen.Line();
         screen.Line(FormattableString.Invariant(
             $"Trained for {time.TotalSeconds:F2} s; kept the epoch with the lowest training loss, {training.Best!.Epoch} of {settings.Epochs}"));
-        screen.Line($"Wrote {string.Join(", ", pictures ? [folder.Model, folder.Curves, folder.Digits] : new[] { folder.Model })}");
+        screen.Line($"Wrote {string.Join(", ", written)}");
         TrainingReport.WriteResult(screen, result, step, training.Network.Fingerprint());
         return ExitCode.Success;
     }

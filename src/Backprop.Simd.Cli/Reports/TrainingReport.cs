@@ -11,16 +11,21 @@ internal static class TrainingReport
 
     public static string Percent(double share) => FormattableString.Invariant($"{100 * share:F2} %");
 
-    public static void WriteConfusion(Screen screen, TestResult result)
+    /// <summary>What was taken for what; left out where the classes are too many for a screen.</summary>
+    public static void WriteConfusion(Screen screen, TestResult result, IReadOnlyList<string> classNames)
     {
-        int digits = DigitsData.Classes;
+        const int MostClasses = 20;
+        int classes = result.Confusion.GetLength(0);
+        if (classes > MostClasses)
+            return;
         var headers = new List<string> { "is \\ said" };
         var rows = new List<IReadOnlyList<Cell>>();
-        for (int truth = 0; truth < digits; truth++)
+        for (int truth = 0; truth < classes; truth++)
         {
-            headers.Add(FormattableString.Invariant($"{truth}"));
-            var row = new List<Cell> { FormattableString.Invariant($"{truth}") };
-            for (int said = 0; said < digits; said++)
+            string number = FormattableString.Invariant($"{truth}");
+            headers.Add(number);
+            var row = new List<Cell> { classNames[truth] == number ? number : $"{number} {classNames[truth]}" };
+            for (int said = 0; said < classes; said++)
             {
                 int count = result.Confusion[truth, said];
                 Tone tone = count == 0 ? Tone.Faint : truth == said ? Tone.Good : Tone.Bad;

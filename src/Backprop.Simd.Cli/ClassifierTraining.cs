@@ -1,24 +1,30 @@
 namespace Backprop.Simd.Cli;
 
-/// <summary>One training on the digits.</summary>
+/// <summary>One training of a classifier.</summary>
 /// <remarks>
-/// The network ends with the parameters of the epoch whose training loss was lowest. The held-out images are only watched: they decide nothing,
-/// so that the accuracy on them is that on images which the network, and whoever chose the settings, never saw.
+/// The network ends with the parameters of the epoch whose training loss was lowest. The held-out examples are only watched: they decide nothing,
+/// so that the accuracy on them is that on examples which the network, and whoever chose the settings, never saw.
 /// </remarks>
-internal sealed class DigitsTraining : IDisposable
+internal sealed class ClassifierTraining : IDisposable
 {
     private readonly TrainingSettings _settings;
     private readonly Dataset _train;
     private readonly Dataset _heldOut;
+    private readonly InputScaling? _scaling;
     private readonly WorkerPool? _workers;
     private readonly Trainer _trainer;
     private readonly List<EpochReport> _epochs = [];
 
-    public DigitsTraining(TrainingSettings settings, Dataset train, Dataset heldOut)
+    /// <param name="settings">How.</param>
+    /// <param name="train">Scaled.</param>
+    /// <param name="heldOut">Scaled alike.</param>
+    /// <param name="scaling">What the network is to do itself after the training; null: nothing.</param>
+    public ClassifierTraining(TrainingSettings settings, Dataset train, Dataset heldOut, InputScaling? scaling = null)
     {
         _settings = settings;
         _train = settings.Shifts ? Shifts.Augment(train) : train;
         _heldOut = heldOut;
+        _scaling = scaling;
         Network = settings.BuildNetwork();
         _workers = settings.CreateWorkers();
         _trainer = settings.CreateTrainer(Network, _workers);
@@ -42,11 +48,18 @@ internal sealed class DigitsTraining : IDisposable
             Epochs = _settings.Epochs,
             BatchSize = _settings.BatchSize,
             Seed = _settings.Seed,
-            Schedule = LearningRateSchedule.Cosine(_settings.Epochs),
+            Schedule = _settings.Schedule.Create(_settings),
             RestoreBest = true,
             Progress = new Watcher(this, onEpoch),
         };
-        return _trainer.Fit(_train, options, cancellationToken).StopReason;
+        try
+        {
+            return _trainer.Fit(_train, options, cancellationToken).StopReason;
+        }
+        finally
+        {
+            _scaling?.FoldInto(Network);
+        }
     }
 
     public Evaluation EvaluateHeldOut() => _trainer.Evaluate(_heldOut);
@@ -58,7 +71,7 @@ internal sealed class DigitsTraining : IDisposable
     }
 
     /// <summary>Called between two epochs, on the training thread.</summary>
-    private sealed class Watcher(DigitsTraining training, Action<EpochReport>? onEpoch) : IProgress<EpochResult>
+    private sealed class Watcher(ClassifierTraining training, Action<EpochReport>? onEpoch) : IProgress<EpochResult>
     {
         public void Report(EpochResult value)
         {

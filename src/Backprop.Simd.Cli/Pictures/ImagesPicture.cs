@@ -3,7 +3,7 @@ using SkiaSharp;
 namespace Backprop.Simd.Cli.Pictures;
 
 /// <summary>Test images with what the network said: first its mistakes, marked, then images as they come.</summary>
-internal static class DigitsPicture
+internal static class ImagesPicture
 {
     private const int Columns = 10;
     private const int Rows = 5;
@@ -17,7 +17,11 @@ internal static class DigitsPicture
     private const int Inset = 10;
     private const int Scale = 2;
 
-    public static void Write(string path, TestResult result)
+    /// <param name="path">A PNG file.</param>
+    /// <param name="result">On images.</param>
+    /// <param name="width">Pixels of a row.</param>
+    /// <param name="ink">The darkest value of a pixel; 0 is paper.</param>
+    public static void Write(string path, TestResult result, int width, float ink)
     {
         const int Width = (2 * Margin) + (Columns * Tile), Height = Header + (Rows * TileHeight) + Margin;
         using SKSurface surface = PngFile.CreateSurface(Width * Scale, Height * Scale);
@@ -41,7 +45,7 @@ internal static class DigitsPicture
         {
             canvas.Save();
             canvas.Translate(Margin + (i % Columns * Tile), Header + (i / Columns * TileHeight));
-            DrawTile(canvas, result, shown[i], regular, bold);
+            DrawTile(canvas, result, shown[i], width, ink, regular, bold);
             canvas.Restore();
         }
 
@@ -56,7 +60,7 @@ internal static class DigitsPicture
         return [.. mistakes, .. others];
     }
 
-    private static void DrawTile(SKCanvas canvas, TestResult result, int image, SKTypeface regular, SKTypeface bold)
+    private static void DrawTile(SKCanvas canvas, TestResult result, int image, int width, float ink, SKTypeface regular, SKTypeface bold)
     {
         int truth = result.Images.Labels[image], said = result.Answers[image];
         bool mistake = truth != said;
@@ -70,7 +74,7 @@ internal static class DigitsPicture
             canvas.DrawRoundRect(frame, border);
         }
 
-        DrawImage(canvas, result.Images.Inputs.Slice(image * DigitsData.Pixels, DigitsData.Pixels), Gap + Inset, Gap + Inset - 2, Size - (2 * Inset));
+        DrawImage(canvas, result.Images.Inputs.Slice(image * result.Images.InputSize, result.Images.InputSize), width, ink, Gap + Inset, Gap + Inset - 2, Size - (2 * Inset));
         const float TextInset = 7, Baseline = TileHeight - 13;
         Text(canvas, FormattableString.Invariant($"{said}"), Gap + TextInset, Baseline, 14, bold, mistake ? Palette.Test : Palette.Ink);
         string sure = FormattableString.Invariant($"{(mistake ? $"is {truth} · " : string.Empty)}{100 * result.Confidences[image]:F0} %");
@@ -78,16 +82,16 @@ internal static class DigitsPicture
     }
 
     /// <summary>Squares, as the network sees them: no smoothing that invents detail.</summary>
-    private static void DrawImage(SKCanvas canvas, ReadOnlySpan<float> pixels, float left, float top, float size)
+    private static void DrawImage(SKCanvas canvas, ReadOnlySpan<float> pixels, int width, float darkest, float left, float top, float size)
     {
-        float pixel = size / DigitsData.Side;
+        float pixel = size / Math.Max(width, pixels.Length / width);
         SKColor ink = SKColor.Parse(Palette.Ink);
         using var paint = new SKPaint { Color = SKColor.Parse(Palette.Paper) };
         canvas.DrawRect(left, top, size, size, paint);
         for (int i = 0; i < pixels.Length; i++)
         {
-            paint.Color = ink.WithAlpha((byte)(255 * pixels[i]));
-            canvas.DrawRect(left + (i % DigitsData.Side * pixel), top + (i / DigitsData.Side * pixel), pixel, pixel, paint);
+            paint.Color = ink.WithAlpha((byte)(255 * Math.Clamp(pixels[i] / darkest, 0, 1)));
+            canvas.DrawRect(left + (i % width * pixel), top + (i / width * pixel), pixel, pixel, paint);
         }
     }
 
