@@ -81,7 +81,6 @@ public static class CsvReader
 
     private static int LabelIndex(string path, CsvRows rows, CsvOptions options)
     {
-        const int Shown = 10;
         if (options.LabelName is { } name)
         {
             int found = NoLabel;
@@ -94,8 +93,7 @@ public static class CsvReader
                 found = column;
             }
 
-            string columns = string.Join(", ", Enumerable.Range(0, Math.Min(rows.Width, Shown)).Select(column => Quote.Cut(rows.Field(column))));
-            return found >= 0 ? found : throw rows.Error($"no column is called \"{Quote.Cut(name)}\"; there are {columns}{(rows.Width > Shown ? ", ..." : string.Empty)}.");
+            return found >= 0 ? found : throw rows.Error($"no column is called \"{Quote.Cut(name)}\"; there are {Quote.List(Names(rows))}.");
         }
 
         int label = options.LabelColumn < 0 ? rows.Width + options.LabelColumn : options.LabelColumn;
@@ -122,11 +120,10 @@ public static class CsvReader
             throw rows.Error(text, $"\"{Quote.Cut(rows.Field(text))}\" is no number, and \"{Quote.Cut(rows.Field(number))}\" in column {number + 1} is one: say whether the first row is a header.");
         if (!(hasHeader ?? text >= 0))
             return null;
-        string[] names = new string[rows.Width];
-        for (int column = 0; column < names.Length; column++)
-            names[column] = rows.Field(column).ToString();
-        return names;
+        return Names(rows);
     }
+
+    private static string[] Names(CsvRows rows) => [.. Enumerable.Range(0, rows.Width).Select(column => rows.Field(column).ToString())];
 
     private static string[] InputNames(int width, int label, string[]? header) =>
         [.. Enumerable.Range(0, width).Where(column => column != label).Select(column => header?[column] ?? $"column {column + 1}")];

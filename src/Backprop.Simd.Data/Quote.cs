@@ -4,6 +4,7 @@ namespace Backprop.Simd.Data;
 internal static class Quote
 {
     private const int Longest = 40;
+    private const int MostNames = 10;
 
     public static string Cut(ReadOnlySpan<char> text)
     {
@@ -12,4 +13,8 @@ internal static class Quote
             shown[i] = char.IsControl(text[i]) || char.IsSurrogate(text[i]) ? '?' : text[i];
         return text.Length <= Longest ? shown.ToString() : $"{shown}...";
     }
+
+    /// <summary>The first of the names.</summary>
+    public static string List(IReadOnlyList<string> names) =>
+        string.Join(", ", names.Take(MostNames).Select(name => Cut(name))) + (names.Count > MostNames ? ", ..." : string.Empty);
 }

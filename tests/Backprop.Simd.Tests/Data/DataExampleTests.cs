@@ -32,7 +32,6 @@ public sealed partial class DataExampleTests
         folder.Write("train-images-idx3-ubyte.gz", DataBytes.Gzip(DataBytes.Idx(0x08, [2, 2, 2], 0, 1, 2, 3, 4, 5, 6, 255)));
         folder.Write("train-labels-idx1-ubyte.gz", DataBytes.Gzip(DataBytes.Idx(0x08, [2], 9, 0)));
         folder.Write("flowers.csv", "length,species\n1.5,setosa\n2,iris\n"u8);
-        folder.Write("numbers.npy", DataBytes.Npy("<f4", "False", "(3,)", DataBytes.LittleEndian(1, 2, 3)));
         Environment.CurrentDirectory = folder.FullName;
         try
         {
@@ -40,6 +39,7 @@ public sealed partial class DataExampleTests
             DataArray labels = IdxReader.Read("train-labels-idx1-ubyte.gz");
             Dataset images = IdxReader.Read("train-images-idx3-ubyte.gz").WithLabels(labels, classes: 10, scale: 1 / 255f);
             CsvTable flowers = CsvReader.Read("flowers.csv", new CsvOptions { LabelName = "species" });
+            NpyWriter.Write("numbers.npy", [1f, 2, 3], shape: [3]);
             DataArray numbers = NpyReader.Read("numbers.npy");
             // README ends
             ChildProcess.Report($"{images.Count} images of {images.InputSize} pixels, {string.Join(' ', flowers.ClassNames)}, {numbers.Count} numbers");
