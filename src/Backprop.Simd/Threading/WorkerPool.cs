@@ -150,11 +150,16 @@ public sealed unsafe class WorkerPool : IDisposable
                 return;
         }
 
-        // Whoever takes the flag back, this thread or the last worker, knows what the other saw: no wake-up is lost or left over.
-        Interlocked.Exchange(ref _callerParked, 1);
-        if (Volatile.Read(ref _pending) == 0 && Interlocked.Exchange(ref _callerParked, 0) == 1)
-            return;
-        _done.WaitOne();
+        // Each wake-up belongs to one taking of the flag, so none is lost or left over. But a worker that was held up after an earlier job may take
+        // the flag of this one: only the count says that this job is done.
+        do
+        {
+            Interlocked.Exchange(ref _callerParked, 1);
+            if (Volatile.Read(ref _pending) == 0 && Interlocked.Exchange(ref _callerParked, 0) == 1)
+                return;
+            _done.WaitOne();
+        }
+        while (Volatile.Read(ref _pending) != 0);
     }
 
     private void Loop(Worker worker)
@@ -213,10 +218,15 @@ public sealed unsafe class WorkerPool : IDisposable
                     return;
             }
 
-            Interlocked.Exchange(ref _parked, 1);
-            if (Volatile.Read(ref _posted) >= ticket && Interlocked.Exchange(ref _parked, 0) == 1)
-                return;
-            _parking.WaitOne();
+            // As above: a caller that was held up while posting an earlier job may take the flag.
+            do
+            {
+                Interlocked.Exchange(ref _parked, 1);
+                if (Volatile.Read(ref _posted) >= ticket && Interlocked.Exchange(ref _parked, 0) == 1)
+                    return;
+                _parking.WaitOne();
+            }
+            while (Volatile.Read(ref _posted) < ticket);
         }
 
         public void Dispose()
