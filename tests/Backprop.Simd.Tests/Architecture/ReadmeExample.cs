@@ -20,7 +20,7 @@ internal static class ReadmeExample
 
         using var predictor = network.CreatePredictor();
         Console.WriteLine(predictor.Classify([1, 0]));   // 1
-        network.Save("xor.safetensors");                 // opens in PyTorch
+        network.Save("xor.safetensors");                 // names and shapes of PyTorch's state_dict
 
         // README ends
     }
