@@ -29,7 +29,15 @@ public sealed class KilledTrainingTests
         using (Trainer trainer = Make(whole, optimizer))
             Train(trainer, null, Steps);
 
-        ChildProcess.Result child = ChildProcess.Run(TrainAndDie, (FileVariable, folder["checkpoint"]), (OptimizerVariable, optimizer.ToString(CultureInfo.InvariantCulture)));
+        // The child must run on what this process runs on: without FMA the bits differ.
+        var environment = new List<(string, string)> { (FileVariable, folder["checkpoint"]), (OptimizerVariable, optimizer.ToString(CultureInfo.InvariantCulture)) };
+        foreach (string knob in (string[])["DOTNET_EnableAVX2", "DOTNET_EnableHWIntrinsic"])
+        {
+            if (Environment.GetEnvironmentVariable(knob) is { } value)
+                environment.Add((knob, value));
+        }
+
+        ChildProcess.Result child = ChildProcess.Run(TrainAndDie, [.. environment]);
         Assert.NotEqual(0, child.ExitCode);
 
         Network resumed = Describe(2);
