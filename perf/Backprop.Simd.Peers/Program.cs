@@ -4,7 +4,7 @@ using Backprop.Simd;
 using Backprop.Simd.Peers;
 using TorchSharp;
 
-// Peers [gemm] [steps] [parity] [--seconds S] [--markdown FILE] [--golden FILE]; without a name: gemm and steps.
+// Peers [gemm] [steps] [elementwise] [parity] [--seconds S] [--markdown FILE] [--golden FILE]; without a name: gemm and steps.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") != "1")
 {
@@ -28,7 +28,7 @@ for (int i = 0; i < args.Length; i++)
         case "--seconds" when i + 1 < args.Length: seconds = double.Parse(args[++i], CultureInfo.InvariantCulture); break;
         case "--markdown" when i + 1 < args.Length: file = args[++i]; break;
         case "--golden" when i + 1 < args.Length: golden = args[++i]; break;
-        case "gemm" or "steps" or "parity": wanted.Add(args[i]); break;
+        case "gemm" or "steps" or "elementwise" or "parity": wanted.Add(args[i]); break;
         default: Console.Error.WriteLine($"unknown argument {args[i]}"); return 2;
     }
 }
@@ -47,6 +47,14 @@ if (wanted.Contains("steps"))
 {
     markdown.Add("");
     StepContest.Run(peers, torchIsThere, seconds, markdown);
+}
+
+if (wanted.Contains("elementwise"))
+{
+    markdown.Add("");
+    ElementwiseContest.Run(torchIsThere, seconds, markdown);
+    markdown.Add("");
+    UpdateContest.Run(torchIsThere, seconds, markdown);
 }
 
 int exitCode = 0;
