@@ -26,20 +26,27 @@ public static class CsvReader
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     public static CsvTable Read(string path, CsvOptions? options = null)
     {
-        options ??= new CsvOptions();
-        if (options is { LabelName: not null, HasHeader: false })
-            throw new ArgumentException("LabelName is the name of a column in the header, and HasHeader is false.", nameof(options));
-        using var rows = new CsvRows(path, options.Delimiter);
-        if (!rows.Next())
-            throw new InvalidDataException($"{path}: the file has no rows.");
-        int label = LabelIndex(path, rows, options);
-        if (rows.Width < 2)
-            throw rows.Error("1 column; a label and at least one input are needed.");
-        string[]? header = Header(rows, label, options.LabelName is not null ? true : options.HasHeader);
-        var labels = new LabelList(rows, label);
-        float[] inputs = ReadInputs(path, rows, header is not null, label, labels);
-        (int[] classes, string[] names) = labels.ToClasses(firstMayBeHeader: options.HasHeader is null && header is null);
-        return new CsvTable(new Dataset(inputs, rows.Width - 1, classes, names.Length), InputNames(rows.Width, label, header), names);
+        var inputs = new FloatList();
+        Table table = ReadTable(path, options ?? new CsvOptions(), inputs);
+        return new CsvTable(new Dataset(inputs.ToArray(), table.InputNames.Length, table.Labels, table.ClassNames.Length), table.InputNames, table.ClassNames);
+    }
+
+    /// <summary>Opens a table of examples with labels that is larger than memory: one pass checks it and writes its numbers to a temporary file, from which they are then read.</summary>
+    /// <param name="path">A CSV file, compressed with gzip or not.</param>
+    /// <param name="options">Header, label column, delimiter; null: the defaults.</param>
+    /// <param name="scratchFolder">Where the temporary file is made, of 4 bytes for each input; null: the system's folder for them. It is gone when the result is disposed or the process ends, however it ends.</param>
+    /// <remarks>Labels are numbered as by <see cref="Read"/>; 4 bytes of memory for each row.</remarks>
+    /// <exception cref="InvalidDataException">As from <see cref="Read"/>.</exception>
+    /// <exception cref="ArgumentException">The options do not fit the file.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="IOException">The temporary file cannot be written.</exception>
+    public static CsvStream Open(string path, CsvOptions? options = null, string? scratchFolder = null)
+    {
+        using var inputs = new ScratchFile(scratchFolder ?? Path.GetTempPath());
+        Table table = ReadTable(path, options ?? new CsvOptions(), inputs);
+        int width = table.InputNames.Length;
+        var data = new StreamedDataset(new ArrayExamples(inputs.ToRows(path, width), null, scale: 1), width, table.Labels, table.ClassNames.Length);
+        return new CsvStream(data, table.InputNames, table.ClassNames);
     }
 
     /// <summary>Reads a table of which every column is numbers: [rows, columns].</summary>
@@ -53,13 +60,32 @@ public static class CsvReader
         if (!rows.Next())
             throw new InvalidDataException($"{path}: the file has no rows.");
         bool header = Header(rows, NoLabel, options?.HasHeader) is not null;
-        float[] values = ReadInputs(path, rows, header, NoLabel, null);
-        return new DataArray(path, [values.Length / rows.Width, rows.Width], values);
+        var values = new FloatList();
+        ReadInputs(path, rows, header, NoLabel, null, values);
+        return new DataArray(path, [(int)(values.Count / rows.Width), rows.Width], values.ToArray());
     }
 
-    private static float[] ReadInputs(string path, CsvRows rows, bool header, int label, LabelList? labels)
+    private static Table ReadTable<TSink>(string path, CsvOptions options, TSink inputs)
+        where TSink : IFloatSink
     {
-        var inputs = new FloatList();
+        if (options is { LabelName: not null, HasHeader: false })
+            throw new ArgumentException("LabelName is the name of a column in the header, and HasHeader is false.", nameof(options));
+        using var rows = new CsvRows(path, options.Delimiter);
+        if (!rows.Next())
+            throw new InvalidDataException($"{path}: the file has no rows.");
+        int label = LabelIndex(path, rows, options);
+        if (rows.Width < 2)
+            throw rows.Error("1 column; a label and at least one input are needed.");
+        string[]? header = Header(rows, label, options.LabelName is not null ? true : options.HasHeader);
+        var labels = new LabelList(rows, label);
+        ReadInputs(path, rows, header is not null, label, labels, inputs);
+        (int[] classes, string[] names) = labels.ToClasses(firstMayBeHeader: options.HasHeader is null && header is null);
+        return new Table(classes, names, InputNames(rows.Width, label, header));
+    }
+
+    private static void ReadInputs<TSink>(string path, CsvRows rows, bool header, int label, LabelList? labels, TSink inputs)
+        where TSink : IFloatSink
+    {
         if (header && !rows.Next())
             throw new InvalidDataException($"{path}: the file has a header and no rows.");
         do
@@ -72,11 +98,10 @@ public static class CsvReader
                     inputs.Add(rows.Number(column));
             }
 
-            if (inputs.Count > Array.MaxLength)
-                throw rows.Error($"more than {Array.MaxLength} numbers.");
+            if (inputs is FloatList && inputs.Count > Array.MaxLength)
+                throw rows.Error($"more than {Array.MaxLength} numbers: Open reads larger files.");
         }
         while (rows.Next());
-        return inputs.ToArray();
     }
 
     private static int LabelIndex(string path, CsvRows rows, CsvOptions options)
@@ -127,6 +152,8 @@ public static class CsvReader
 
     private static string[] InputNames(int width, int label, string[]? header) =>
         [.. Enumerable.Range(0, width).Where(column => column != label).Select(column => header?[column] ?? $"column {column + 1}")];
+
+    private sealed record Table(int[] Labels, string[] ClassNames, string[] InputNames);
 
     /// <summary>The label column: each different text once.</summary>
     private sealed class LabelList

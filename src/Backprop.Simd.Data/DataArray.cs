@@ -26,7 +26,7 @@ public sealed class DataArray
     /// <summary>Values of one example: the product of the other dimensions.</summary>
     public int ItemSize => Count == 0 ? 0 : Values.Length / Count;
 
-    private string Path { get; }
+    internal string Path { get; }
 
     /// <summary>The values as class labels.</summary>
     /// <param name="classes">Labels are from 0 to classes - 1.</param>

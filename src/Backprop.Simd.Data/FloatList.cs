@@ -1,7 +1,7 @@
 namespace Backprop.Simd.Data;
 
 /// <summary>Numbers of which nobody knows yet how many they are; growing copies nothing.</summary>
-internal sealed class FloatList
+internal sealed class FloatList : IFloatSink
 {
     private const int ChunkLength = 1 << 14;
 

@@ -14,11 +14,28 @@ public static class IdxReader
     public static DataArray Read(string path)
     {
         using var file = new StrictFile(path);
+        int[] shape = ReadHeader(file, out ElementType type);
+        return new DataArray(file.Name, shape, file.ReadToEnd(ArrayShape.Count(file, shape), type));
+    }
+
+    /// <summary>Opens a file of any IDX type without reading its values: for data that are larger than memory.</summary>
+    /// <param name="path">IDX, not compressed.</param>
+    /// <exception cref="InvalidDataException">The file is no IDX file, is compressed, ends too early or goes on too long; the message says where.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public static StreamedArray Open(string path)
+    {
+        using var file = new StrictFile(path);
+        int[] shape = ReadHeader(file, out ElementType type);
+        return file.Stream(shape, type);
+    }
+
+    private static int[] ReadHeader(StrictFile file, out ElementType type)
+    {
         Span<byte> magic = stackalloc byte[4];
         file.Read(magic, "the magic number");
         if (magic[0] != 0 || magic[1] != 0)
             throw file.Error($"no IDX file: it starts with bytes {magic[0]:x2} {magic[1]:x2} instead of 00 00.");
-        ElementType type = magic[2] switch
+        type = magic[2] switch
         {
             0x08 => new(ElementForm.Unsigned, 1, true),
             0x09 => new(ElementForm.Signed, 1, true),
@@ -40,6 +57,6 @@ public static class IdxReader
                 throw file.Error($"dimension {i} has the size {(uint)shape[i]}; at most {int.MaxValue} can be read.");
         }
 
-        return new DataArray(file.Name, shape, file.ReadToEnd(ArrayShape.Count(file, shape), type));
+        return shape;
     }
 }

@@ -18,7 +18,27 @@ public static class NpyReader
         return Read(file);
     }
 
+    /// <summary>Opens an array without reading its values: for data that are larger than memory.</summary>
+    /// <param name="path">An .npy file in C order, not compressed.</param>
+    /// <exception cref="InvalidDataException">The file is no .npy file, is compressed or in Fortran order, holds no real numbers, ends too early or goes on too long; the message says where.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public static StreamedArray Open(string path)
+    {
+        using var file = new StrictFile(path);
+        NpyHeader array = ReadHeader(file);
+        if (array.FortranOrder && array.Shape.Length > 1)
+            throw file.Error("in Fortran order: the values of one example lie apart. Save it in C order, as numpy.ascontiguousarray gives it.");
+        return file.Stream(array.Shape, array.Type);
+    }
+
     internal static DataArray Read(StrictFile file)
+    {
+        NpyHeader array = ReadHeader(file);
+        float[] values = file.ReadToEnd(ArrayShape.Count(file, array.Shape), array.Type);
+        return new DataArray(file.Name, array.Shape, array.FortranOrder ? ColumnMajorOrder.ToRowMajor(values, array.Shape) : values);
+    }
+
+    private static NpyHeader ReadHeader(StrictFile file)
     {
         Span<byte> start = stackalloc byte[8];
         file.Read(start, "the magic string and version");
@@ -34,8 +54,6 @@ public static class NpyReader
             throw file.Error($"a header of {headerLength} bytes; at most {LongestHeader} are read.");
         byte[] header = new byte[headerLength];
         file.Read(header, "the header");
-        NpyHeader array = NpyHeader.Parse(file, Encoding.UTF8.GetString(header));
-        float[] values = file.ReadToEnd(ArrayShape.Count(file, array.Shape), array.Type);
-        return new DataArray(file.Name, array.Shape, array.FortranOrder ? ColumnMajorOrder.ToRowMajor(values, array.Shape) : values);
+        return NpyHeader.Parse(file, Encoding.UTF8.GetString(header));
     }
 }

@@ -75,9 +75,8 @@ internal sealed class StrictFile : IDisposable
     /// <param name="type">What lies there.</param>
     public float[] ReadToEnd(long count, ElementType type)
     {
-        long needed = checked(count * type.Size), available = _length - _position;
-        if (needed > available || (!_compressed && needed < available))
-            throw Error($"{count} values of {type.Size} bytes need {needed} bytes; the file {(_compressed ? "cannot hold more than" : "has")} {available} after its header.");
+        CheckRest(count, type);
+        long needed = count * type.Size;
         if (count > Array.MaxLength)
             throw Error($"{count} values; at most {Array.MaxLength} can be read.");
 
@@ -98,6 +97,24 @@ internal sealed class StrictFile : IDisposable
         if (ReadUpTo(bytes.AsSpan(0, 1)) > 0)
             throw Error($"the file goes on after its {count} values.");
         return values;
+    }
+
+    /// <summary>Leaves the values, which must be the rest of the file, where they are.</summary>
+    /// <param name="shape">From the file's header: not believed.</param>
+    /// <param name="type">What lies there.</param>
+    public StreamedArray Stream(int[] shape, ElementType type)
+    {
+        if (_compressed)
+            throw Error("compressed with gzip: its examples cannot be read one by one. Unpack it first.");
+        CheckRest(ArrayShape.Count(this, shape), type);
+        return new StreamedArray(Name, File.OpenHandle(Name), _position, shape, type);
+    }
+
+    private void CheckRest(long count, ElementType type)
+    {
+        long needed = checked(count * type.Size), available = _length - _position;
+        if (needed > available || (!_compressed && needed < available))
+            throw Error($"{count} values of {type.Size} bytes need {needed} bytes; the file {(_compressed ? "cannot hold more than" : "has")} {available} after its header.");
     }
 
     private int ReadUpTo(Span<byte> buffer)

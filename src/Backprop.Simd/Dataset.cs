@@ -1,13 +1,15 @@
+using Backprop.Simd.Internal.Data;
 using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd;
 
 /// <summary>Examples and what they should give: class labels or target values. Holds the arrays that it was given, without copying.</summary>
-public sealed class Dataset
+public class Dataset
 {
-    private readonly float[] _inputs;
+    // Null where the examples are not in memory: StreamedDataset.
+    private readonly float[]? _inputs;
     private readonly int[] _labels = [];
-    private readonly float[] _targets = [];
+    private readonly float[]? _targets = [];
 
     /// <summary>Examples with class labels.</summary>
     /// <param name="inputs">Count x inputSize, row-major.</param>
@@ -24,12 +26,7 @@ public sealed class Dataset
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
         if (labels.Length != Count)
             throw new ArgumentException($"labels holds {labels.Length} labels for {Count} examples.", nameof(labels));
-        for (int i = 0; i < labels.Length; i++)
-        {
-            if ((uint)labels[i] >= (uint)classes)
-                throw new ArgumentOutOfRangeException(nameof(labels), labels[i], $"labels[{i}] is {labels[i]}; there are {classes} classes, 0 to {classes - 1}.");
-        }
-
+        CheckLabels(labels, classes);
         InputSize = inputSize;
         TargetSize = classes;
         _labels = labels;
@@ -55,6 +52,31 @@ public sealed class Dataset
         _targets = targets;
     }
 
+    /// <summary>For labelled examples that are not in memory.</summary>
+    private protected Dataset(int[] labels, int inputSize, int classes)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        ArgumentOutOfRangeException.ThrowIfLessThan(inputSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
+        CheckLabels(labels, classes);
+        Count = labels.Length;
+        InputSize = inputSize;
+        TargetSize = classes;
+        _labels = labels;
+    }
+
+    /// <summary>For examples with targets that are not in memory.</summary>
+    private protected Dataset(int count, int inputSize, int targetSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfLessThan(inputSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(targetSize, 1);
+        Count = count;
+        InputSize = inputSize;
+        TargetSize = targetSize;
+        _targets = null;
+    }
+
     /// <summary>Examples.</summary>
     public int Count { get; }
 
@@ -65,13 +87,32 @@ public sealed class Dataset
     public int TargetSize { get; }
 
     /// <summary>Count x InputSize, row-major.</summary>
-    public ReadOnlySpan<float> Inputs => _inputs;
+    /// <exception cref="NotSupportedException">The examples are not in memory: <see cref="StreamedDataset"/>.</exception>
+    public ReadOnlySpan<float> Inputs => _inputs ?? throw NotInMemory(nameof(Inputs));
 
     /// <summary>Count labels; empty if the examples have targets.</summary>
     public ReadOnlySpan<int> Labels => _labels;
 
     /// <summary>Count x TargetSize, row-major; empty if the examples have labels.</summary>
-    public ReadOnlySpan<float> Targets => _targets;
+    /// <exception cref="NotSupportedException">The examples are not in memory: <see cref="StreamedDataset"/>.</exception>
+    public ReadOnlySpan<float> Targets => _targets ?? throw NotInMemory(nameof(Targets));
+
+    /// <summary>Copies examples by their numbers; allocates nothing.</summary>
+    /// <param name="examples">Each from 0 to Count - 1; in any order.</param>
+    /// <param name="inputs">Gets examples.Length x InputSize values, row-major.</param>
+    /// <param name="targets">Gets examples.Length x TargetSize values; empty: they are not copied. Examples with labels have none.</param>
+    /// <exception cref="ArgumentException">A span has another length.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no example of that number.</exception>
+    public virtual void Read(ReadOnlySpan<int> examples, Span<float> inputs, Span<float> targets)
+    {
+        CheckRead(examples, inputs, targets);
+        for (int i = 0; i < examples.Length; i++)
+        {
+            Inputs.Slice(examples[i] * InputSize, InputSize).CopyTo(inputs[(i * InputSize)..]);
+            if (!targets.IsEmpty)
+                Targets.Slice(examples[i] * TargetSize, TargetSize).CopyTo(targets[(i * TargetSize)..]);
+        }
+    }
 
     /// <summary>Deals the examples out to two data sets at random; each keeps the order that they have here.</summary>
     /// <param name="fraction">Share of the first one; greater than 0 and below 1.</param>
@@ -104,8 +145,10 @@ public sealed class Dataset
                 chosen[example] = true;
         }
 
-        return (Take(chosen, true, wanted), Take(chosen, false, Count - wanted));
+        return (Take(Where(chosen, true)), Take(Where(chosen, false)));
     }
+
+    internal virtual BatchReader OpenBatches(int size, CancellationToken cancellationToken) => new MemoryBatches(this, size);
 
     /// <summary>Fisher-Yates from the end; the partner of i is Below(i, i + 1).</summary>
     internal static void Shuffle(Span<int> order, ulong key)
@@ -159,24 +202,42 @@ public sealed class Dataset
         return quotas;
     }
 
-    private Dataset Take(bool[] chosen, bool which, int count)
+    /// <summary>Examples of one part, by ascending number.</summary>
+    private protected virtual Dataset Take(int[] examples)
     {
-        float[] inputs = new float[count * InputSize];
-        int[] labels = new int[_labels.Length > 0 ? count : 0];
-        float[] targets = new float[_labels.Length > 0 ? 0 : count * TargetSize];
-        int at = 0;
-        for (int i = 0; i < Count; i++)
-        {
-            if (chosen[i] != which)
-                continue;
-            Inputs.Slice(i * InputSize, InputSize).CopyTo(inputs.AsSpan(at * InputSize));
-            if (_labels.Length > 0)
-                labels[at] = _labels[i];
-            else
-                Targets.Slice(i * TargetSize, TargetSize).CopyTo(targets.AsSpan(at * TargetSize));
-            at++;
-        }
-
-        return _labels.Length > 0 ? new Dataset(inputs, InputSize, labels, TargetSize) : new Dataset(inputs, InputSize, targets, TargetSize);
+        float[] inputs = new float[examples.Length * InputSize];
+        float[] targets = new float[_labels.Length > 0 ? 0 : examples.Length * TargetSize];
+        Read(examples, inputs, targets);
+        return _labels.Length > 0 ? new Dataset(inputs, InputSize, LabelsOf(examples), TargetSize) : new Dataset(inputs, InputSize, targets, TargetSize);
     }
+
+    private protected int[] LabelsOf(int[] examples) => [.. examples.Select(example => _labels[example])];
+
+    private protected void CheckRead(ReadOnlySpan<int> examples, ReadOnlySpan<float> inputs, ReadOnlySpan<float> targets)
+    {
+        if (inputs.Length != (long)examples.Length * InputSize)
+            throw new ArgumentException($"inputs holds {inputs.Length} floats; {examples.Length} examples of {InputSize} need {(long)examples.Length * InputSize}.", nameof(inputs));
+        if (!targets.IsEmpty && _labels.Length > 0)
+            throw new ArgumentException($"targets holds {targets.Length} floats; these examples have labels and no targets.", nameof(targets));
+        if (!targets.IsEmpty && targets.Length != (long)examples.Length * TargetSize)
+            throw new ArgumentException($"targets holds {targets.Length} floats; {examples.Length} examples with {TargetSize} need {(long)examples.Length * TargetSize}.", nameof(targets));
+        foreach (int example in examples)
+        {
+            if ((uint)example >= (uint)Count)
+                throw new ArgumentOutOfRangeException(nameof(examples), example, $"examples holds {example}; there are {Count} examples, 0 to {Count - 1}.");
+        }
+    }
+
+    private static int[] Where(bool[] chosen, bool which) => [.. Enumerable.Range(0, chosen.Length).Where(i => chosen[i] == which)];
+
+    private static void CheckLabels(int[] labels, int classes)
+    {
+        for (int i = 0; i < labels.Length; i++)
+        {
+            if ((uint)labels[i] >= (uint)classes)
+                throw new ArgumentOutOfRangeException(nameof(labels), labels[i], $"labels[{i}] is {labels[i]}; there are {classes} classes, 0 to {classes - 1}.");
+        }
+    }
+
+    private static NotSupportedException NotInMemory(string property) => new($"{property} of a StreamedDataset are not in memory: Read copies those that are needed.");
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Backprop.Simd.Internal.Data;
 using Backprop.Simd.Internal.Losses;
 using Backprop.Simd.Internal.Simd;
 
@@ -7,9 +8,9 @@ namespace Backprop.Simd;
 public sealed unsafe partial class Trainer
 {
     /// <summary>Trains for a number of epochs: shuffles, steps, validates, reports.</summary>
-    /// <param name="dataset">Examples; the last batch of an epoch may be smaller.</param>
+    /// <param name="dataset">Examples, in memory or streamed; the last batch of an epoch may be smaller.</param>
     /// <param name="options">Epochs, batch size, validation and so on; null: the defaults.</param>
-    /// <param name="cancellationToken">Looked at before each step.</param>
+    /// <param name="cancellationToken">Looked at before each step, and while waiting for examples.</param>
     /// <returns>One row per finished epoch, and why it ended.</returns>
     /// <remarks>
     /// The best epoch has the lowest validation loss, or training loss if there is no validation; the first one of equals.
@@ -18,6 +19,7 @@ public sealed unsafe partial class Trainer
     /// </remarks>
     /// <exception cref="ArgumentException">Data and network do not fit, or the batch size exceeds MaxBatchSize.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the parameters are those of the last finished step, or the best ones if RestoreBest.</exception>
+    /// <exception cref="IOException">An example of a <see cref="StreamedDataset"/> cannot be read, or whatever else its reader throws; the parameters are those of the last finished step.</exception>
     /// <exception cref="ObjectDisposedException">The trainer or its worker pool was disposed.</exception>
     public TrainingHistory Fit(Dataset dataset, FitOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -39,37 +41,57 @@ public sealed unsafe partial class Trainer
     /// <param name="dataset">Examples.</param>
     /// <exception cref="ArgumentException">Data and network do not fit.</exception>
     /// <exception cref="ObjectDisposedException">The trainer or its worker pool was disposed.</exception>
-    public Evaluation Evaluate(Dataset dataset)
+    public Evaluation Evaluate(Dataset dataset) => RunEvaluate(dataset, CancellationToken.None);
+
+    private Evaluation RunEvaluate(Dataset dataset, CancellationToken cancellationToken)
     {
         CheckAlive();
         CheckData(dataset, nameof(dataset));
         _forwardRows = 0;
         _evaluator ??= new Predictor(_network, _options.MaxBatchSize, _workers);
-        int size = _network.OutputSize, correct = 0;
+        int correct = 0;
         double lossSum = 0;
-        for (int start = 0; start < dataset.Count; start += _options.MaxBatchSize)
+        if (dataset is StreamedDataset streamed)
         {
-            int rows = Math.Min(_options.MaxBatchSize, dataset.Count - start);
-            ReadOnlySpan<float> outputs = _evaluator.Predict(dataset.Inputs.Slice(start * dataset.InputSize, rows * dataset.InputSize));
-            ReadOnlySpan<int> labels = dataset.Labels.IsEmpty ? [] : dataset.Labels.Slice(start, rows);
-            ReadOnlySpan<float> targets = dataset.Targets.IsEmpty ? [] : dataset.Targets.Slice(start * size, rows * size);
-            fixed (float* y = outputs)
-            fixed (float* t = targets)
-            fixed (int* l = labels)
+            using BatchReader batches = streamed.OpenBatches(_options.MaxBatchSize, cancellationToken);
+            for (int start = 0; start < dataset.Count; start += _options.MaxBatchSize)
             {
-                float mean = LossTable.Run(_loss, y, labels.IsEmpty ? t : null, labels.IsEmpty ? null : l, null, _workspace.At(_rowLosses), _workspace.At(_outputGradient), rows, size);
-                lossSum += (double)mean * rows;
+                Batch batch = batches.Read(streamed.NaturalOrder, start);
+                lossSum += EvaluateRows(batch.Inputs, batch.Labels, batch.Targets, ref correct);
             }
-
-            correct += CountCorrect(outputs, labels);
+        }
+        else
+        {
+            int inputSize = dataset.InputSize, size = dataset.TargetSize;
+            for (int start = 0; start < dataset.Count; start += _options.MaxBatchSize)
+            {
+                int rows = Math.Min(_options.MaxBatchSize, dataset.Count - start);
+                lossSum += EvaluateRows(dataset.Inputs.Slice(start * inputSize, rows * inputSize), dataset.Labels.IsEmpty ? [] : dataset.Labels.Slice(start, rows),
+                    dataset.Targets.IsEmpty ? [] : dataset.Targets.Slice(start * size, rows * size), ref correct);
+            }
         }
 
         return new Evaluation((float)(lossSum / dataset.Count), dataset.Labels.IsEmpty ? float.NaN : (float)((double)correct / dataset.Count));
     }
 
+    /// <summary>Sum of the rows' losses.</summary>
+    private double EvaluateRows(ReadOnlySpan<float> inputs, ReadOnlySpan<int> labels, ReadOnlySpan<float> targets, ref int correct)
+    {
+        ReadOnlySpan<float> outputs = _evaluator!.Predict(inputs);
+        int size = _network.OutputSize, rows = outputs.Length / size;
+        correct += CountCorrect(outputs, labels);
+        fixed (float* y = outputs)
+        fixed (float* t = targets)
+        fixed (int* l = labels)
+        {
+            float mean = LossTable.Run(_loss, y, labels.IsEmpty ? t : null, labels.IsEmpty ? null : l, null, _workspace.At(_rowLosses), _workspace.At(_outputGradient), rows, size);
+            return (double)mean * rows;
+        }
+    }
+
     private TrainingHistory RunFit(Dataset dataset, FitOptions options, double baseRate, CancellationToken cancellationToken)
     {
-        var batch = new Batch(dataset, options.BatchSize);
+        using BatchReader batches = dataset.OpenBatches(options.BatchSize, cancellationToken);
         var best = new BestParameters(_network);
         var epochs = new List<EpochResult>();
         int[] order = new int[dataset.Count];
@@ -87,24 +109,24 @@ public sealed unsafe partial class Trainer
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     _learningRate = options.Schedule.Rate(baseRate, ((long)epoch * stepsPerEpoch) + step, stepsPerEpoch);
-                    int rows = batch.Gather(order, step * options.BatchSize);
-                    float loss = batch.HasLabels ? Step(batch.Inputs(rows), batch.Labels(rows)) : Step(batch.Inputs(rows), batch.Targets(rows));
+                    Batch batch = batches.Read(order, step * options.BatchSize);
+                    float loss = batch.HasLabels ? Step(batch.Inputs, batch.Labels) : Step(batch.Inputs, batch.Targets);
                     if (!float.IsFinite(loss))
                     {
                         best.Restore();
                         return new TrainingHistory(epochs, StopReason.NonFiniteLoss, best.Epoch);
                     }
 
-                    lossSum += (double)loss * rows;
-                    correct += CountCorrect(Outputs(rows), batch.Labels(rows));
+                    lossSum += (double)loss * batch.Rows;
+                    correct += CountCorrect(Outputs(batch.Rows), batch.Labels);
                 }
 
-                Evaluation? validation = options.Validation is { } held ? Evaluate(held) : null;
+                Evaluation? validation = options.Validation is { } held ? RunEvaluate(held, cancellationToken) : null;
                 var result = new EpochResult
                 {
                     Epoch = epoch + 1,
                     TrainLoss = (float)(lossSum / dataset.Count),
-                    TrainAccuracy = batch.HasLabels ? (float)((double)correct / dataset.Count) : float.NaN,
+                    TrainAccuracy = dataset.Labels.IsEmpty ? float.NaN : (float)((double)correct / dataset.Count),
                     ValidationLoss = validation?.Loss ?? float.NaN,
                     ValidationAccuracy = validation?.Accuracy ?? float.NaN,
                     LearningRate = _learningRate,
@@ -184,40 +206,6 @@ public sealed unsafe partial class Trainer
             throw new ArgumentException($"{parameter} has 0 examples; at least 1 is needed.", parameter);
         if (!dataset.Labels.IsEmpty && !LossTable.TakesLabels(_loss))
             throw new ArgumentException($"{parameter} has labels, and {new Loss(_loss)} takes targets: make the Dataset from float targets.", parameter);
-    }
-
-    /// <summary>The examples of one step, gathered side by side.</summary>
-    private sealed class Batch(Dataset dataset, int size)
-    {
-        private readonly float[] _inputs = new float[checked(size * dataset.InputSize)];
-        private readonly int[] _labels = new int[dataset.Labels.IsEmpty ? 0 : size];
-        private readonly float[] _targets = new float[dataset.Targets.IsEmpty ? 0 : checked(size * dataset.TargetSize)];
-
-        public bool HasLabels => _labels.Length > 0;
-
-        public ReadOnlySpan<float> Inputs(int rows) => _inputs.AsSpan(0, rows * dataset.InputSize);
-
-        /// <summary>Empty if the data set has targets.</summary>
-        public ReadOnlySpan<int> Labels(int rows) => HasLabels ? _labels.AsSpan(0, rows) : [];
-
-        public ReadOnlySpan<float> Targets(int rows) => _targets.AsSpan(0, rows * dataset.TargetSize);
-
-        /// <summary>Copies the examples that stand at <paramref name="start"/> and after it in the order; returns how many.</summary>
-        public int Gather(int[] order, int start)
-        {
-            int rows = Math.Min(size, order.Length - start), inputSize = dataset.InputSize, targetSize = dataset.TargetSize;
-            for (int i = 0; i < rows; i++)
-            {
-                int example = order[start + i];
-                dataset.Inputs.Slice(example * inputSize, inputSize).CopyTo(_inputs.AsSpan(i * inputSize));
-                if (HasLabels)
-                    _labels[i] = dataset.Labels[example];
-                else
-                    dataset.Targets.Slice(example * targetSize, targetSize).CopyTo(_targets.AsSpan(i * targetSize));
-            }
-
-            return rows;
-        }
     }
 
     /// <summary>A copy of parameters and running statistics at the lowest loss so far; at first those before the training.</summary>
