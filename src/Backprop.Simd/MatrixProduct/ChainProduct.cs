@@ -18,7 +18,8 @@ internal static unsafe class ChainProduct
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
-        nint rowBlocks = Blocks(share.Rows, GemmBlocking.RowsPerBlock), stepBlocks = Blocks(g.K, GemmBlocking.StepsPerBlock);
+        // Between blocks of steps the sums wait in C: without one, k is a single block.
+        nint rowBlocks = Blocks(share.Rows, GemmBlocking.RowsPerBlock), stepBlocks = TEpilogue.StoresC ? Blocks(g.K, GemmBlocking.StepsPerBlock) : 1;
         nint rowsDone = 0;
         for (nint rowBlock = 0; rowBlock < rowBlocks; rowBlock++)
         {
@@ -54,7 +55,7 @@ internal static unsafe class ChainProduct
         nint rowStride = g.TransA ? 1 : lda, stepStride = g.TransA ? lda : 1;
         if (g.Alpha != 1 || GemmBlocking.CopiesA(in g))
         {
-            float* copy = scratch + GemmBlocking.PanelFloats(g.K);
+            float* copy = scratch + GemmBlocking.PanelFloats(g.K, TEpilogue.StoresC);
             (nint outer, nint inner) = g.TransA ? (steps, block.Rows) : (block.Rows, steps);
             nint pitch = inner + GemmBlocking.CacheLineFloats;
             TileRows.Scale<V>(g.Alpha, a, lda, copy, pitch, outer, inner);
@@ -107,6 +108,13 @@ internal static unsafe class ChainProduct
                 }
 
                 float* tileA = a + (row * rowStride);
+                if (!TEpilogue.StoresC)
+                {
+                    TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, edge, tileColumns, accumulate: false);
+                    TileRows.Finish<V, TEpilogue>(ref epilogue, edge, tileColumns, block.Row + row, column, height, columns);
+                    continue;
+                }
+
                 float* c = g.C + ((block.Row + row) * ldc) + column;
                 bool accumulate = !first || TileRows.Begin<V>(g.Beta, c, ldc, height, columns);
                 if (whole)

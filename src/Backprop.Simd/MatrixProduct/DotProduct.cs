@@ -6,6 +6,9 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <summary>The loop around the dot products: order C, A B^T with at most 4 rows.</summary>
 internal static unsafe class DotProduct
 {
+    // Columns whose sums go to the epilogue together: out of the L1 cache, or from 1 KB of stack if it stores no C.
+    private const int SumsInStrip = 64;
+
     public static void Run<V, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
         where V : struct, IVectorF32<V>
         where TEpilogue : struct, IEpilogue
@@ -21,6 +24,7 @@ internal static unsafe class DotProduct
             OnSixteenLanes<V, Pair<Pair<Pair<Pair<F32x1>>>>, TEpilogue>(in g, ref epilogue, share, scratch);
     }
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void OnSixteenLanes<V, W, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
         where V : struct, IVectorF32<V>
@@ -36,8 +40,23 @@ internal static unsafe class DotProduct
             lda = g.K;
         }
 
-        float* rows = g.C + (share.Row * g.Ldc) + share.Column;
-        bool accumulate = TileRows.Begin<V>(g.Beta, rows, g.Ldc, share.Rows, share.Columns);
+        float* sums = stackalloc float[TEpilogue.StoresC ? 0 : DotKernel.MaxRows * SumsInStrip];
+        for (nint done = 0; done < share.Columns; done += SumsInStrip)
+        {
+            var part = new Block(share.Row, share.Rows, share.Column + done, Math.Min(SumsInStrip, share.Columns - done));
+            if (TEpilogue.StoresC)
+                Strip<V, W, TEpilogue>(in g, ref epilogue, part, a, lda, g.C + (part.Row * g.Ldc) + part.Column, g.Ldc);
+            else
+                Strip<V, W, TEpilogue>(in g, ref epilogue, part, a, lda, sums, SumsInStrip);
+        }
+    }
+
+    private static void Strip<V, W, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* a, nint lda, float* rows, nint ldc)
+        where V : struct, IVectorF32<V>
+        where W : struct, IVectorF32<W>
+        where TEpilogue : struct, IEpilogue
+    {
+        bool accumulate = TileRows.Begin<V>(g.Beta, rows, ldc, share.Rows, share.Columns);
 
         // As many sums as registers hold: a width below 16 needs two or four for each.
         int wide = V.Count == 16 || share.Rows == 1 ? 4 : share.Rows == 2 ? 2 : 1;
@@ -45,9 +64,9 @@ internal static unsafe class DotProduct
         for (int columns = wide; columns > 0; columns /= 2)
         {
             for (; j <= share.Columns - columns; j += columns)
-                DotKernel.Run<W>((int)share.Rows, columns, g.K, a, lda, g.B + ((share.Column + j) * g.Ldb), g.Ldb, rows + j, g.Ldc, accumulate);
+                DotKernel.Run<W>((int)share.Rows, columns, g.K, a, lda, g.B + ((share.Column + j) * g.Ldb), g.Ldb, rows + j, ldc, accumulate);
         }
 
-        TileRows.Finish<V, TEpilogue>(ref epilogue, rows, g.Ldc, share.Row, share.Column, share.Rows, share.Columns);
+        TileRows.Finish<V, TEpilogue>(ref epilogue, rows, ldc, share.Row, share.Column, share.Rows, share.Columns);
     }
 }

@@ -41,6 +41,7 @@ internal static unsafe class FourChainProduct
         }
     }
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Columns<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, nint column, int count,
         float* b, nint ldb, nint inPlace, float* tail, float* scratch)
@@ -48,7 +49,8 @@ internal static unsafe class FourChainProduct
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
-        nint lda = g.Lda, ldc = g.Ldc;
+        float* sums = stackalloc float[TEpilogue.StoresC ? 0 : FourChainKernel.MaxRows * V.Count];
+        nint lda = g.Lda, ldc = TEpilogue.StoresC ? g.Ldc : V.Count;
         int tileRows = GemmBlocking.FourChainRows;
         nint tiles = (share.Rows + tileRows - 1) / tileRows;
         nint done = 0;
@@ -67,7 +69,7 @@ internal static unsafe class FourChainProduct
                 stepStride = g.TransA ? inner : 1;
             }
 
-            float* c = g.C + (row * ldc) + column;
+            float* c = TEpilogue.StoresC ? g.C + (row * ldc) + column : sums;
             bool accumulate = TileRows.Begin<V>(g.Beta, c, ldc, height, count);
             FourChainKernel.Run<V, R>(height, a, rowStride, stepStride, inPlace / 4, b, ldb, (int)(g.K - inPlace), tail, c, ldc, count, accumulate);
             TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, row, column, height, count);

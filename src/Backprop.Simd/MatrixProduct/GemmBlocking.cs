@@ -37,8 +37,9 @@ internal static class GemmBlocking
     public static int FourChainRows => Tiers.HasThirtyTwoRegisters ? 6 : 3;
 
     /// <summary>Whether C has so few rows that reading B is what takes the time: from beyond the L1 cache for one row, from beyond the L2 cache for four.</summary>
-    public static bool HasFewRows(in GemmArguments g, Block share) =>
-        !g.TransB && share.Rows <= FewRowsKernel.MaxRows && g.K * share.Columns >= share.Rows * share.Rows * FloatsOfFirstCache;
+    /// <remarks>Such a product adds to C many times: there must be one.</remarks>
+    public static bool HasFewRows(in GemmArguments g, Block share, bool storesC) =>
+        storesC && !g.TransB && share.Rows <= FewRowsKernel.MaxRows && g.K * share.Columns >= share.Rows * share.Rows * FloatsOfFirstCache;
 
     /// <summary>
     /// Whether panels of B are packed although they could be read in place: from beyond the L2 cache, for many tiles, and if a row of a panel is less than two
@@ -51,24 +52,26 @@ internal static class GemmBlocking
     /// <summary>Whether A is copied although it could be read in place: rows a multiple of 4 KB apart fall into the same few sets of the caches.</summary>
     public static bool CopiesA(in GemmArguments g) => g.N >= ColumnsWorthCopying && g.Lda % FloatsOfCacheSet == 0;
 
-    /// <summary>The floats of packing space that one thread needs for a product.</summary>
-    public static int ScratchFloats(in GemmArguments g, SummationOrder order) => order switch
+    /// <summary>The floats of packing space that one thread needs for a product whose epilogue stores C or does not.</summary>
+    public static int ScratchFloats(in GemmArguments g, SummationOrder order, bool storesC = true) => order switch
     {
-        SummationOrder.Chain => PanelFloats(g.K) + (g.Alpha != 1 || CopiesA(in g) ? CopyFloats(g.M, g.K) : 0),
+        SummationOrder.Chain => checked(PanelFloats(g.K, storesC) + (g.Alpha != 1 || CopiesA(in g) ? CopyFloats(g.M, g.K, storesC) : 0)),
         _ when g.Alpha == 1 => 0,
         SummationOrder.FourChains => checked(Math.Min(g.M, FourChainKernel.MaxRows) * g.K),
         _ => checked(g.M * g.K),
     };
 
     /// <summary>The same for alpha = 1, rows without gaps and any number of rows up to m.</summary>
-    public static int ScratchFloats(bool transA, bool transB, int m, int n, int k) =>
+    public static int ScratchFloats(bool transA, bool transB, int m, int n, int k, bool storesC = true) =>
         SummationOrders.Of(transA, transB, m, n) != SummationOrder.Chain ? 0
-        : PanelFloats(k) + (n >= ColumnsWorthCopying && (transA ? m : k) >= FloatsOfCacheSet ? CopyFloats(m, k) : 0);
+        : checked(PanelFloats(k, storesC) + (n >= ColumnsWorthCopying && (transA ? m : k) >= FloatsOfCacheSet ? CopyFloats(m, k, storesC) : 0));
 
     /// <summary>The floats of one panel of B.</summary>
-    public static int PanelFloats(int k) => Math.Min(k, StepsPerBlock) * TileKernel.MaxVectors * MaxLanes;
+    public static int PanelFloats(int k, bool storesC) => checked(Steps(k, storesC) * TileKernel.MaxVectors * MaxLanes);
 
-    private static int CopyFloats(int m, int k) => (Math.Min(m, RowsPerBlock) + CacheLineFloats) * (Math.Min(k, StepsPerBlock) + CacheLineFloats);
+    private static int CopyFloats(int m, int k, bool storesC) => checked((Math.Min(m, RowsPerBlock) + CacheLineFloats) * (Steps(k, storesC) + CacheLineFloats));
+
+    private static int Steps(int k, bool storesC) => storesC ? Math.Min(k, StepsPerBlock) : k;
 
     private static int MaxLanes => Math.Max(16, System.Numerics.Vector<float>.Count);
 }

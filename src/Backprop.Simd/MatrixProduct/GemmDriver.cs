@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Backprop.Simd.Internal.Simd;
 using Backprop.Simd.Internal.Threading;
 
@@ -20,8 +21,9 @@ internal static unsafe class GemmDriver
     // Moving an element of an operand takes about as long as so many multiply-adds.
     private const double MultiplyAddsPerElement = 4;
 
-    /// <summary>The floats of packing space that <see cref="Run"/> needs for each thread if alpha is 1; grows with every size.</summary>
-    public static int ScratchFloats(bool transA, bool transB, int m, int n, int k) => GemmBlocking.ScratchFloats(transA, transB, m, n, k);
+    /// <summary>The floats of packing space that <see cref="Run"/> needs for each thread if alpha is 1 and the epilogue stores C or does not; grows with every size.</summary>
+    public static int ScratchFloats(bool transA, bool transB, int m, int n, int k, bool storesC = true) =>
+        GemmBlocking.ScratchFloats(transA, transB, m, n, k, storesC);
 
     /// <summary>C = epilogue(alpha op(A) op(B) + beta C) on the widest accelerated vector.</summary>
     /// <remarks>Without workers the calling thread does it alone. The scratch grows if it was reserved smaller; nobody else may use it meanwhile.</remarks>
@@ -38,6 +40,7 @@ internal static unsafe class GemmDriver
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
+        Debug.Assert(TEpilogue.StoresC || g.Beta == 0, "Without a C there is nothing that beta could multiply.");
         if (g.M == 0 || g.N == 0)
             return;
         if (g.Alpha == 0 || g.K == 0)
@@ -49,7 +52,7 @@ internal static unsafe class GemmDriver
         SummationOrder order = SummationOrders.Of(g.TransA, g.TransB, g.M, g.N);
         var job = new SharedProduct<V, R, TEpilogue> { Arguments = g, Epilogue = epilogue, Order = order, Scratch = scratch };
         job.Split(Parts(in g, workers));
-        scratch.Reserve(GemmBlocking.ScratchFloats(in g, order), job.Parts);
+        scratch.Reserve(GemmBlocking.ScratchFloats(in g, order, TEpilogue.StoresC), job.Parts);
         if (job.Parts == 1)
             job.Execute(0);
         else
@@ -70,6 +73,12 @@ internal static unsafe class GemmDriver
         where V : struct, IVectorF32<V>
         where TEpilogue : struct, IEpilogue
     {
+        if (!TEpilogue.StoresC)
+        {
+            TileRows.FinishZeros<V, TEpilogue>(ref epilogue, g.M, g.N);
+            return;
+        }
+
         if (!TileRows.Begin<V>(g.Beta, g.C, g.Ldc, g.M, g.N))
             TileRows.Clear(g.C, g.Ldc, g.M, g.N);
 
@@ -132,7 +141,7 @@ internal static unsafe class GemmDriver
                 case SummationOrder.SixteenLanes:
                     DotProduct.Run<V, TEpilogue>(in Arguments, ref epilogue, share, scratch);
                     break;
-                case SummationOrder.Chain when GemmBlocking.HasFewRows(in Arguments, share):
+                case SummationOrder.Chain when GemmBlocking.HasFewRows(in Arguments, share, TEpilogue.StoresC):
                     FewRowsProduct.Run<V, R, TEpilogue>(in Arguments, ref epilogue, share, scratch);
                     break;
                 default:

@@ -25,6 +25,12 @@ internal interface IEpilogue
     /// <summary>A JIT constant.</summary>
     static abstract EpilogueCost Cost { get; }
 
+    /// <summary>
+    /// Whether C gets what <see cref="Apply{V}"/> returns: a JIT constant. If not, the sums are all there is: C is neither read nor written and may be null, beta
+    /// is 0, and what Apply returns means nothing. Each element is handed over once, when all of k has been added.
+    /// </summary>
+    static virtual bool StoresC => true;
+
     /// <summary>Gets the finished sums of C[row, column ..] and returns what C holds instead.</summary>
     /// <param name="sums">The finished elements; lanes from <paramref name="count"/> on mean nothing and must not be stored anywhere.</param>
     /// <param name="row">Row of C, counted over the whole product (a thread's share or a block does not start at 0 again).</param>

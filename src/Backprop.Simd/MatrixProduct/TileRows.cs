@@ -57,7 +57,7 @@ internal static unsafe class TileRows
             new Span<float>(c + (i * ldc), (int)columns).Clear();
     }
 
-    /// <summary>Applies the epilogue to finished elements; c points to element [row, column] of C.</summary>
+    /// <summary>Applies the epilogue to finished elements; c points to element [row, column] of C, or to a copy of it that nobody needs afterwards.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Finish<V, TEpilogue>(ref TEpilogue epilogue, float* c, nint ldc, nint row, nint column, nint rows, nint columns)
         where V : struct, IVectorF32<V>
@@ -70,12 +70,30 @@ internal static unsafe class TileRows
         {
             nint j = 0;
             for (; j <= columns - V.Count; j += V.Count)
-                V.Store(local.Apply(V.Load(c + j), row + i, column + j, V.Count), c + j);
+            {
+                V result = local.Apply(V.Load(c + j), row + i, column + j, V.Count);
+                if (TEpilogue.StoresC)
+                    V.Store(result, c + j);
+            }
+
             if (j < columns)
             {
                 int rest = (int)(columns - j);
-                V.StorePartial(local.Apply(V.LoadPartial(c + j, rest), row + i, column + j, rest), c + j, rest);
+                V result = local.Apply(V.LoadPartial(c + j, rest), row + i, column + j, rest);
+                if (TEpilogue.StoresC)
+                    V.StorePartial(result, c + j, rest);
             }
         }
+    }
+
+    /// <summary>Hands the epilogue +0 for every element, for a product of nothing that stores no C.</summary>
+    public static void FinishZeros<V, TEpilogue>(ref TEpilogue epilogue, nint rows, nint columns)
+        where V : struct, IVectorF32<V>
+        where TEpilogue : struct, IEpilogue
+    {
+        float* zeros = stackalloc float[V.Count];
+        V.Store(V.Create(0f), zeros);
+        for (nint column = 0; column < columns; column += V.Count)
+            Finish<V, TEpilogue>(ref epilogue, zeros, 0, 0, column, rows, Math.Min(V.Count, columns - column));
     }
 }

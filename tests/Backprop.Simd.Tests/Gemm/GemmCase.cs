@@ -75,7 +75,7 @@ internal sealed unsafe class GemmCase
     public float[] MultiplyOn(Width width, WorkerPool? workers = null) => MultiplyOn(width, default(NoEpilogue), workers);
 
     /// <summary>What one width gives with an epilogue.</summary>
-    public float[] MultiplyOn<TEpilogue>(Width width, TEpilogue epilogue, WorkerPool? workers = null)
+    public float[] MultiplyOn<TEpilogue>(Width width, TEpilogue epilogue, WorkerPool? workers = null, bool withoutC = false)
         where TEpilogue : struct, IEpilogue
     {
         float[] c = [.. C];
@@ -96,7 +96,7 @@ internal sealed unsafe class GemmCase
                     B = b,
                     Ldb = Ldb,
                     Beta = Beta,
-                    C = pointerC,
+                    C = withoutC ? null : pointerC,
                     Ldc = Ldc,
                 },
                 Epilogue = epilogue,

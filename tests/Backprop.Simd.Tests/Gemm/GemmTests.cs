@@ -149,6 +149,30 @@ public sealed class GemmTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Widths.WithRegisters), MemberType = typeof(Widths))]
+    public unsafe void An_epilogue_that_stores_no_C_gets_every_finished_sum_once(Width width)
+    {
+        using var workers = new WorkerPool(3);
+        (int M, int N, int K)[] shapes = [.. s_shapes, (4, 5, 0), (2000, 16, 40), (200, 190, 180), (300, 40, 1700), (4, 1000, 400), (2, 1100, 500), (2, 33, 1700), (1024, 260, 9)];
+        foreach ((int m, int n, int k) in shapes)
+        {
+            for (int form = 0; form < 4; form++)
+            {
+                var product = new GemmCase(form >= 2, form % 2 == 1, m, n, k, slack: m % 1024 == 0 ? 0 : 1, seed: form, alpha: k == 66 ? 1.5f : 1f);
+                float[] expected = product.MultiplyOn(width), actual = [.. product.C];
+                foreach (WorkerPool? pool in (WorkerPool?[])[null, workers])
+                {
+                    float[] seen = new float[m * n];
+                    fixed (float* to = actual, counts = seen)
+                        product.MultiplyOn(width, new Elsewhere(to, product.Ldc, counts, n), pool, withoutC: true);
+                    product.AssertEqual(expected, actual, $"{width} without C");
+                    Assert.All(seen, count => Assert.Equal(1f, count));
+                }
+            }
+        }
+    }
+
     [Fact]
     public void No_call_allocates_once_it_has_seen_the_shape()
     {
@@ -178,13 +202,15 @@ public sealed class GemmTests
         {
             foreach ((int n, int k) in ((int, int)[])[(10, 30), (17, 300), (300, 1024), (256, 2048), (1024, 17)])
             {
-                int largest = 0;
+                int largest = 0, withoutC = 0;
                 for (int m = 1; m < 1200; m += m < 40 ? 1 : 37)
                 {
                     largest = Math.Max(largest, GemmDriver.ScratchFloats(transA, transB, m, n, k));
                     Assert.Equal(largest, GemmDriver.ScratchFloats(transA, transB, m, n, k));
                     var g = new GemmArguments { TransA = transA, TransB = transB, M = m, N = n, K = k, Alpha = 1, Lda = transA ? m : k, Ldb = transB ? k : n, Ldc = n };
                     Assert.True(GemmBlocking.ScratchFloats(in g, SummationOrders.Of(transA, transB, m, n)) <= largest, "A product needs more than is reserved for it.");
+                    withoutC = Math.Max(withoutC, GemmDriver.ScratchFloats(transA, transB, m, n, k, storesC: false));
+                    Assert.True(GemmBlocking.ScratchFloats(in g, SummationOrders.Of(transA, transB, m, n), storesC: false) <= withoutC, "A product without C needs more.");
                 }
             }
         }
@@ -290,6 +316,23 @@ public sealed class GemmTests
         {
             Assert.InRange(count, 1, V.Count);
             return sums + (V.Create(Of(row, column)) + V.IntToFloat(V.IndicesInt));
+        }
+    }
+
+    /// <summary>Writes the sums to memory of its own, and counts them.</summary>
+    private readonly unsafe struct Elsewhere(float* to, nint stride, float* counts, nint countStride) : IEpilogue
+    {
+        public static EpilogueCost Cost => EpilogueCost.Heavy;
+
+        public static bool StoresC => false;
+
+        public V Apply<V>(V sums, nint row, nint column, int count)
+            where V : struct, IVectorF32<V>
+        {
+            V.StorePartial(sums, to + (row * stride) + column, count);
+            float* at = counts + (row * countStride) + column;
+            V.StorePartial(V.LoadPartial(at, count) + V.Create(1f), at, count);
+            return V.Create(float.NaN);
         }
     }
 
