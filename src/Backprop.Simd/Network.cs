@@ -86,7 +86,16 @@ public sealed unsafe partial class Network
     internal long* CounterPointer { get; }
 
     /// <summary>Fewest examples in a training pass.</summary>
-    internal int MinimumTrainingRows => Blocks.Max(block => block.MinimumTrainingRows);
+    internal int MinimumTrainingRows
+    {
+        get
+        {
+            int rows = 1;
+            foreach (Layer block in Blocks)
+                rows = Math.Max(rows, block.MinimumTrainingRows);
+            return rows;
+        }
+    }
 
     /// <summary>SHA-256, lower-case hex, of the architecture, all parameter bits and BatchNorm's running statistics; every NaN counts as the same one.</summary>
     public string Fingerprint()

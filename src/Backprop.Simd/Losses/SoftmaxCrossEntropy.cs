@@ -50,10 +50,12 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
             nint start = (nint)row * classes;
             float* z = logits + start;
             float* exps = gradient is null ? scratch : gradient + start;
+            // Once, for labels and targets alike: the exponentials are inlined, and compiling them is most of the first step.
+            RowSoftmax.Row<V>(z, classes, exps, out float max, out float sum);
+            float logSum = Log(sum);
             if (labels is not null)
             {
-                RowSoftmax.Row<V>(z, classes, exps, out float max, out float sum);
-                rowLosses[row] = Log(sum) + (max - z[labels[row]]);
+                rowLosses[row] = logSum + (max - z[labels[row]]);
                 if (gradient is null)
                     continue;
                 Scale<V>(exps, classes, scale / sum);
@@ -62,8 +64,7 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
             else
             {
                 float* t = targets + start;
-                RowSoftmax.Row<V>(z, classes, exps, out float max, out float sum);
-                rowLosses[row] = CrossEntropy<V>(z, t, classes, max + Log(sum), out float total);
+                rowLosses[row] = CrossEntropy<V>(z, t, classes, max + logSum, out float total);
                 if (gradient is not null)
                     Difference<V>(exps, t, classes, total / sum * scale);
             }
