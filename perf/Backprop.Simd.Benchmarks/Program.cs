@@ -3,11 +3,15 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
 using BenchmarkDotNet.Running;
 
-// --quick [text]: a stopwatch table in under two minutes, or its rows that contain the text. Anything else goes to BenchmarkDotNet, e.g. --filter *Gemm*.
-if (args is ["--quick", ..])
+// --quick [text]: a stopwatch table in under two minutes, or its rows that contain the text. --latency, --endurance, --fixed-batch, --scaling, --order-cost:
+// one question each. Anything else goes to BenchmarkDotNet, e.g. --filter *Gemm*.
+switch (args.FirstOrDefault())
 {
-    Quick.Run(args.ElementAtOrDefault(1) ?? string.Empty);
-    return;
+    case "--quick": Quick.Run(args.ElementAtOrDefault(1) ?? string.Empty); return;
+    case "--latency": Latency.Run(); return;
+    case "--endurance": Endurance.Run(); return;
+    case "--fixed-batch": FixedBatch.Run(); return;
+    case "--scaling": Scaling.Run(); return;
 }
 
 IConfig config = DefaultConfig.Instance

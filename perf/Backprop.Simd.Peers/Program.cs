@@ -4,7 +4,7 @@ using Backprop.Simd;
 using Backprop.Simd.Peers;
 using TorchSharp;
 
-// Peers [gemm] [steps] [elementwise] [parity] [--seconds S] [--markdown FILE] [--golden FILE]; without a name: gemm and steps.
+// Peers [gemm] [steps] [elementwise] [fashion] [parity] [--seconds S] [--markdown FILE] [--golden FILE]; without a name: gemm and steps.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") != "1")
 {
@@ -28,7 +28,7 @@ for (int i = 0; i < args.Length; i++)
         case "--seconds" when i + 1 < args.Length: seconds = double.Parse(args[++i], CultureInfo.InvariantCulture); break;
         case "--markdown" when i + 1 < args.Length: file = args[++i]; break;
         case "--golden" when i + 1 < args.Length: golden = args[++i]; break;
-        case "gemm" or "steps" or "elementwise" or "parity": wanted.Add(args[i]); break;
+        case "gemm" or "steps" or "elementwise" or "fashion" or "parity": wanted.Add(args[i]); break;
         default: Console.Error.WriteLine($"unknown argument {args[i]}"); return 2;
     }
 }
@@ -55,6 +55,15 @@ if (wanted.Contains("elementwise"))
     ElementwiseContest.Run(torchIsThere, seconds, markdown);
     markdown.Add("");
     UpdateContest.Run(torchIsThere, seconds, markdown);
+}
+
+if (wanted.Contains("fashion"))
+{
+    markdown.Add("");
+    if (torchIsThere)
+        FashionMnist.Run(markdown);
+    else
+        Console.WriteLine("fashion: skipped, TorchSharp is missing");
 }
 
 int exitCode = 0;

@@ -23,10 +23,10 @@ foreach (Case subject in Cases.All)
     Console.WriteLine($"{subject.Name,-32} {Comparison.Hash(lines)[..16]}");
 }
 
-Console.WriteLine($"{"all",-32} {Comparison.Hash(recorded)}");
+Console.WriteLine($"{$"all of {Comparison.Set}",-32} {Comparison.Hash(recorded)}");
 if (file is not null)
 {
-    File.WriteAllLines(file, recorded);
+    File.WriteAllLines(file, [Comparison.Set, .. recorded]);
     return 0;
 }
 

@@ -35,7 +35,7 @@ internal static class ConformCommand
 
         screen.Table(["network", "fingerprint", "bits"], rows);
         string? difference = Comparison.FirstDifference(expected, recorded);
-        screen.Line($"Fingerprint of all: {Comparison.Hash(recorded)}");
+        screen.Line($"Fingerprint of all, {Comparison.Set}: {Comparison.Hash(recorded)}");
         screen.Line(difference is null ? "this machine agrees" : $"DIFFERENT: {difference}");
         return difference is null ? ExitCode.Success : ExitCode.Failure;
     }

@@ -18,21 +18,23 @@ public sealed class ConformanceTests
         Assert.Null(Comparison.FirstDifference(Comparison.Expected(), recorded));
     }
 
-    [Fact]
-    public void A_sum_in_another_order_is_caught_and_its_place_named()
+    [Theory]
+    [InlineData(true, "layer 1 outputs")]
+    [InlineData(false, "layer 1 weights")]
+    public void A_sum_in_another_order_is_caught_and_its_place_named(bool forward, string place)
     {
-        var subject = new Case("broken", 40, network => network.Dense(20).Dense(18), Loss.MeanSquaredError, Optimizer.Sgd(0.1), [6, 6]);
+        var subject = new Case("broken", 40, network => network.Dense(20).Dense(18).Dense(7), Loss.MeanSquaredError, Optimizer.Sgd(0.1), [6, 6]);
         Network Make(Layer second)
         {
-            var network = new Network([new Dense(40, 20, default), second]);
+            var network = new Network([new Dense(40, 20, default), second, new Dense(18, 7, default)]);
             network.Initialize(1);
             return network;
         }
 
         List<string> expected = Recording.Of(subject, Make(new Dense(20, 18, default)), null);
         Assert.Null(Comparison.FirstDifference(expected, Recording.Of(subject, Make(new Dense(20, 18, default)), null)));
-        string? difference = Comparison.FirstDifference(expected, Recording.Of(subject, Make(new BackwardsDense(20, 18)), null));
-        Assert.StartsWith("the bits part in network \"broken\", step 0, at ", difference, StringComparison.Ordinal);
+        string? difference = Comparison.FirstDifference(expected, Recording.Of(subject, Make(new BackwardsDense(20, 18, forward)), null));
+        Assert.StartsWith($"the bits part in network \"broken\", step 0, at {place}=", difference, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -43,8 +45,8 @@ public sealed class ConformanceTests
         Assert.StartsWith("another list of networks", Comparison.FirstDifference(expected, []), StringComparison.Ordinal);
     }
 
-    /// <summary>Dense whose forward product adds in descending k: right to rounding, wrong in its bits.</summary>
-    private sealed unsafe class BackwardsDense(int inputSize, int units) : Layer(inputSize, units)
+    /// <summary>Dense whose forward product, or weight gradient, adds in descending k: right to rounding, wrong in its bits.</summary>
+    private sealed unsafe class BackwardsDense(int inputSize, int units, bool forward) : Layer(inputSize, units)
     {
         private readonly Dense _right = new(inputSize, units, default(ActivationKind));
 
@@ -60,6 +62,12 @@ public sealed class ConformanceTests
 
         public override void Forward(in LayerPass pass)
         {
+            if (!forward)
+            {
+                _right.Forward(pass);
+                return;
+            }
+
             for (int row = 0; row < pass.Rows; row++)
             {
                 for (int column = 0; column < OutputSize; column++)
@@ -72,7 +80,17 @@ public sealed class ConformanceTests
             }
         }
 
-        public override void Backward(in LayerPass pass) => _right.Backward(pass);
+        public override void Backward(in LayerPass pass)
+        {
+            _right.Backward(pass);
+            for (int i = 0; !forward && i < WeightCount; i++)
+            {
+                float sum = 0;
+                for (int row = pass.Rows - 1; row >= 0; row--)
+                    sum = MathF.FusedMultiplyAdd(pass.Input[(row * InputSize) + (i / OutputSize)], pass.OutputGradient[(row * OutputSize) + (i % OutputSize)], sum);
+                pass.Gradients[i] = sum;
+            }
+        }
 
         public override void Reference(ReferencePass pass) => _right.Reference(pass);
 
