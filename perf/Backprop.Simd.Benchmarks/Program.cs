@@ -3,7 +3,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
 using BenchmarkDotNet.Running;
 
-// --quick [text]: a stopwatch table in under two minutes, or its rows that contain the text. --latency, --endurance, --fixed-batch, --scaling, --order-cost:
+// --quick [text]: a stopwatch table in under two minutes, or its rows that contain the text. --latency, --endurance, --fixed-batch, --scaling, --order-cost, --hand-over:
 // one question each. Anything else goes to BenchmarkDotNet, e.g. --filter *Gemm*.
 switch (args.FirstOrDefault())
 {
@@ -12,6 +12,8 @@ switch (args.FirstOrDefault())
     case "--endurance": Endurance.Run(); return;
     case "--fixed-batch": FixedBatch.Run(); return;
     case "--scaling": Scaling.Run(); return;
+    case "--order-cost": OrderCost.Run(); return;
+    case "--hand-over": HandOver.Run(); return;
 }
 
 IConfig config = DefaultConfig.Instance
