@@ -18,8 +18,9 @@ internal interface IUpdateOperation
 /// <summary>The optimizer's one pass over the flat parameters: reads each gradient once, writes parameter and state, and leaves the gradient +0.</summary>
 internal static unsafe class Update
 {
-    // Below this a thread's share takes less time than waking the thread.
-    private const int FloatsWorthAThread = 32 * 1024;
+    // The caller wrote the gradients and will read the parameters: a share of them that lies in its caches moves to the other core and back, which takes
+    // longer than updating it (0.3 ns a float against 0.1 to 0.2, measured). What does not fit there comes from farther away for any thread.
+    private const int FloatsWorthAThread = 256 * 1024;
 
     /// <summary>Updates <paramref name="length"/> parameters; <paramref name="states"/> holds the arrays of state one after the other.</summary>
     public static void Run<TOperation>(TOperation operation, float* parameters, float* gradients, float* states, int length, WorkerPool? workers)

@@ -9,12 +9,16 @@ namespace Backprop.Simd;
 /// <summary>Threads that share the work of trainers, predictors and matrix products. The caller owns it and passes it to them.</summary>
 /// <remarks>
 /// Threads start once, in the constructor; a call allocates nothing. After a job a worker spins for at most 20 microseconds (waking a parked
-/// thread costs about 10), then parks: an idle pool burns no CPU. Results never depend on the number of threads.
+/// thread costs 10 to 100), then parks: an idle pool burns no CPU. A caller that waits for the workers spins longer. Results never depend on the number of threads.
 /// Any thread may use the pool at any time; jobs of different threads run one after the other. An exception in a worker reaches the caller, and the pool stays usable.
 /// </remarks>
 public sealed unsafe class WorkerPool : IDisposable
 {
-    private static readonly long s_spinTicks = Stopwatch.Frequency / 50_000;
+    private static readonly long s_workerSpin = Stopwatch.Frequency / 50_000;
+
+    // Longer than any wake-up takes (to 130 us, measured, where an idle core of a virtual machine sleeps). A caller that parked while a worker wakes
+    // would come back after that worker has parked again, and so on for ever: every job would pay for two wake-ups.
+    private static readonly long s_callerSpin = Stopwatch.Frequency / 2_500;
 
     [ThreadStatic]
     private static bool t_inJob;
@@ -143,7 +147,7 @@ public sealed unsafe class WorkerPool : IDisposable
 
     private void WaitForWorkers()
     {
-        var pause = new SpinPhase(_mayGainFromSpinning);
+        var pause = new SpinPhase(_mayGainFromSpinning ? s_callerSpin : 0);
         while (pause.Continue())
         {
             if (Volatile.Read(ref _pending) == 0)
@@ -177,12 +181,12 @@ public sealed unsafe class WorkerPool : IDisposable
         }
     }
 
-    /// <summary>At most 20 microseconds of polling.</summary>
-    private struct SpinPhase(bool enabled)
+    /// <summary>Polling for a limited time.</summary>
+    private readonly struct SpinPhase(long ticks)
     {
-        private readonly long _end = enabled ? Stopwatch.GetTimestamp() + s_spinTicks : 0;
+        private readonly long _end = ticks > 0 ? Stopwatch.GetTimestamp() + ticks : 0;
 
-        public readonly bool Continue()
+        public bool Continue()
         {
             if (Stopwatch.GetTimestamp() >= _end)
                 return false;
@@ -211,7 +215,7 @@ public sealed unsafe class WorkerPool : IDisposable
 
         public void WaitFor(long ticket, bool spin)
         {
-            var pause = new SpinPhase(spin);
+            var pause = new SpinPhase(spin ? s_workerSpin : 0);
             while (pause.Continue())
             {
                 if (Volatile.Read(ref _posted) >= ticket)
