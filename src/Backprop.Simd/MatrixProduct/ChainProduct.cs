@@ -5,9 +5,10 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 
 /// <summary>The loops around the tile: order A.</summary>
 /// <remarks>
-/// From the outside: blocks of rows and of steps, so that a block of A stays in the L2 cache; panels of NR columns; tiles of MR rows. Operands are read
-/// in place, which the clock prefers to packing as long as a matrix is not much larger than the L2 cache. Only what a full vector cannot read is packed, right
-/// before its column of tiles needs it: panels of B^T, and the last columns of B if they do not fill a vector.
+/// From the outside: blocks of columns and of steps, so that packed panels of B stay in the L3 cache; blocks of rows, so that a block of A stays in the L2 cache;
+/// panels of NR columns; tiles of MR rows. Operands are read in place, which the clock prefers to packing as long as a matrix is not much larger than the L2 cache.
+/// Packed is a B beyond that, and what a full vector cannot read: panels of B^T, and the last columns of B if they do not fill a vector. A panel is packed
+/// right before its first column of tiles needs it, once for all blocks of rows.
 /// </remarks>
 internal static unsafe class ChainProduct
 {
@@ -19,28 +20,34 @@ internal static unsafe class ChainProduct
         where TEpilogue : struct, IEpilogue
     {
         // Between blocks of steps the sums wait in C: without one, k is a single block.
-        nint rowBlocks = Blocks(share.Rows, GemmBlocking.RowsPerBlock), stepBlocks = TEpilogue.StoresC ? Blocks(g.K, GemmBlocking.StepsPerBlock) : 1;
-        nint rowsDone = 0;
-        for (nint rowBlock = 0; rowBlock < rowBlocks; rowBlock++)
+        nint stepBlocks = TEpilogue.StoresC ? GemmBlocking.StepBlocks(g.K) : 1;
+        nint rowBlocks = Blocks(share.Rows, GemmBlocking.RowsPerBlock), columnsPerBlock = GemmBlocking.ColumnsPerBlock(g.K, TEpilogue.StoresC);
+        nint columnBlocks = Blocks(share.Columns, columnsPerBlock);
+        for (nint columnBlock = 0; columnBlock < columnBlocks; columnBlock++)
         {
-            nint rows = (share.Rows - rowsDone) / (rowBlocks - rowBlock);
+            nint column = columnBlock * columnsPerBlock, columns = Math.Min(columnsPerBlock, share.Columns - column);
             nint stepsDone = 0;
             for (nint stepBlock = 0; stepBlock < stepBlocks; stepBlock++)
             {
                 nint steps = (g.K - stepsDone) / (stepBlocks - stepBlock);
-                var block = new Block(share.Row + rowsDone, rows, share.Column, share.Columns);
-                Steps<V, R, TEpilogue>(in g, ref epilogue, block, stepsDone, steps, scratch);
+                nint rowsDone = 0;
+                for (nint rowBlock = 0; rowBlock < rowBlocks; rowBlock++)
+                {
+                    nint rows = (share.Rows - rowsDone) / (rowBlocks - rowBlock);
+                    var block = new Block(share.Row + rowsDone, rows, share.Column + column, columns);
+                    Steps<V, R, TEpilogue>(in g, ref epilogue, block, stepsDone, steps, rowBlock, rowBlocks, scratch);
+                    rowsDone += rows;
+                }
+
                 stepsDone += steps;
             }
-
-            rowsDone += rows;
         }
     }
 
     /// <summary>Adds a few steps of k to a few rows of C.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Steps<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block block, nint step, nint steps, float* scratch)
+    private static void Steps<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block block, nint step, nint steps, nint rowBlock, nint rowBlocks, float* scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TEpilogue : struct, IEpilogue
@@ -49,13 +56,14 @@ internal static unsafe class ChainProduct
         nint tileColumns = TileKernel.MaxVectors * V.Count;
         nint lda = g.Lda, ldb = g.Ldb, ldc = g.Ldc;
         bool first = step == 0, last = step + steps == g.K;
-        float* panel = scratch;
+        // Panels of B that more than one block of rows needs stay where the first block has packed them.
+        nint panelFloats = rowBlocks > 1 ? steps * tileColumns : 0;
 
         float* a = g.TransA ? g.A + (step * lda) + block.Row : g.A + (block.Row * lda) + step;
         nint rowStride = g.TransA ? 1 : lda, stepStride = g.TransA ? lda : 1;
         if (g.Alpha != 1 || GemmBlocking.CopiesA(in g))
         {
-            float* copy = scratch + GemmBlocking.PanelFloats(g.K, TEpilogue.StoresC);
+            float* copy = scratch + GemmBlocking.PanelFloats((int)block.Columns, g.K, (int)rowBlocks, TEpilogue.StoresC);
             (nint outer, nint inner) = g.TransA ? (steps, block.Rows) : (block.Rows, steps);
             nint pitch = inner + GemmBlocking.CacheLineFloats;
             TileRows.Scale<V>(g.Alpha, a, lda, copy, pitch, outer, inner);
@@ -67,14 +75,14 @@ internal static unsafe class ChainProduct
         }
 
         // Mostly a panel of B stays in the L1 cache for a column of tiles. A product of few steps mostly writes C: row by row, as memory likes it.
-        bool alongRows = !g.TransB && steps <= GemmBlocking.FewSteps;
+        bool alongRows = GemmBlocking.GoesAlongRows(in g, steps);
         nint columnTiles = Blocks(block.Columns, tileColumns), rowTiles = Blocks(block.Rows, GemmBlocking.TileRows<V>());
         (nint outerTiles, nint innerTiles) = alongRows ? (rowTiles, columnTiles) : (columnTiles, rowTiles);
         nint packed = -1;
 
         // Tiles of nearly equal height: 37 rows are 13 + 12 + 12, not 14 + 14 + 9.
         (nint lowHeight, nint highTiles) = Math.DivRem(block.Rows, rowTiles);
-        bool packsB = g.TransB || (!alongRows && GemmBlocking.PacksB<V>(rowTiles, steps, ldb));
+        bool packsB = g.TransB || (!alongRows && GemmBlocking.PacksB<V>(rowTiles * rowBlocks, g.K, steps, ldb));
         for (nint outer = 0; outer < outerTiles; outer++)
         {
             for (nint inner = 0; inner < innerTiles; inner++)
@@ -90,9 +98,10 @@ internal static unsafe class ChainProduct
                 nint rowOfB;
                 if (packsB || !whole)
                 {
+                    float* panel = scratch + (columnTile * panelFloats);
                     b = panel;
                     rowOfB = vectors * V.Count;
-                    if (packed != columnTile)
+                    if (packed != columnTile && (rowBlock == 0 || rowBlocks == 1))
                     {
                         packed = columnTile;
                         if (g.TransB)

@@ -208,36 +208,28 @@ internal static unsafe class DotKernel
             }
         }
 
-        *c = W.SumHalves(sum00);
-        if (sizeof(TColumns) > 1)
-            *(c + 1) = W.SumHalves(sum01);
-        if (sizeof(TColumns) > 2)
-            *(c + 2) = W.SumHalves(sum02);
-        if (sizeof(TColumns) > 3)
-            *(c + 3) = W.SumHalves(sum03);
+        Store<W, TColumns>(sum00, sum01, sum02, sum03, c);
         if (sizeof(TRows) > 1)
-            *(c + ldc) = W.SumHalves(sum10);
-        if (sizeof(TRows) > 1 && sizeof(TColumns) > 1)
-            *(c + ldc + 1) = W.SumHalves(sum11);
-        if (sizeof(TRows) > 1 && sizeof(TColumns) > 2)
-            *(c + ldc + 2) = W.SumHalves(sum12);
-        if (sizeof(TRows) > 1 && sizeof(TColumns) > 3)
-            *(c + ldc + 3) = W.SumHalves(sum13);
+            Store<W, TColumns>(sum10, sum11, sum12, sum13, c + ldc);
         if (sizeof(TRows) > 2)
-            *(c + (2 * ldc)) = W.SumHalves(sum20);
-        if (sizeof(TRows) > 2 && sizeof(TColumns) > 1)
-            *(c + (2 * ldc) + 1) = W.SumHalves(sum21);
-        if (sizeof(TRows) > 2 && sizeof(TColumns) > 2)
-            *(c + (2 * ldc) + 2) = W.SumHalves(sum22);
-        if (sizeof(TRows) > 2 && sizeof(TColumns) > 3)
-            *(c + (2 * ldc) + 3) = W.SumHalves(sum23);
+            Store<W, TColumns>(sum20, sum21, sum22, sum23, c + (2 * ldc));
         if (sizeof(TRows) > 3)
-            *(c + (3 * ldc)) = W.SumHalves(sum30);
-        if (sizeof(TRows) > 3 && sizeof(TColumns) > 1)
-            *(c + (3 * ldc) + 1) = W.SumHalves(sum31);
-        if (sizeof(TRows) > 3 && sizeof(TColumns) > 2)
-            *(c + (3 * ldc) + 2) = W.SumHalves(sum32);
-        if (sizeof(TRows) > 3 && sizeof(TColumns) > 3)
-            *(c + (3 * ldc) + 3) = W.SumHalves(sum33);
+            Store<W, TColumns>(sum30, sum31, sum32, sum33, c + (3 * ldc));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<W, TColumns>(W sum0, W sum1, W sum2, W sum3, float* c)
+        where W : struct, IVectorF32<W>
+        where TColumns : unmanaged
+    {
+        if (sizeof(TColumns) == 4)
+        {
+            W.SumHalves(sum0, sum1, sum2, sum3, c);
+            return;
+        }
+
+        c[0] = W.SumHalves(sum0);
+        if (sizeof(TColumns) > 1)
+            c[1] = W.SumHalves(sum1);
     }
 }

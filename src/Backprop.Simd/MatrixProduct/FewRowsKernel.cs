@@ -12,42 +12,53 @@ internal static unsafe class FewRowsKernel
 {
     public const int MaxRows = 4;
 
-    /// <summary>Adds to what C holds, for 1 to 4 rows.</summary>
-    public static void Run<V, R>(int rows, nint n, nint k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc)
+    /// <summary>Runs on 1 to 4 rows. If not <c>accumulate</c>, the sums start from +0 and C is not read.</summary>
+    public static void Run<V, R>(int rows, nint n, nint k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
         switch (rows)
         {
             case 1:
-                Rows<V, R, N1>(n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc);
+                Rows<V, R, N1>(n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
                 break;
             case 2:
-                Rows<V, R, N2>(n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc);
+                Rows<V, R, N2>(n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
                 break;
             case 3:
-                Rows<V, R, N3>(n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc);
+                Rows<V, R, N3>(n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
                 break;
             case 4:
-                Rows<V, R, N4>(n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc);
+                Rows<V, R, N4>(n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
                 break;
         }
     }
 
-    private static void Rows<V, R, TRows>(nint n, nint k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc)
+    private static void Rows<V, R, TRows>(nint n, nint k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TRows : unmanaged
     {
         nint p = 0;
         for (; p <= k - 4; p += 4)
-            Steps<V, R, TRows, N4>(n, alpha, a + (p * stepStride), rowStride, stepStride, b + (p * ldb), ldb, c, ldc);
-        for (; p < k; p++)
-            Steps<V, R, TRows, N1>(n, alpha, a + (p * stepStride), rowStride, stepStride, b + (p * ldb), ldb, c, ldc);
+            Steps<V, R, TRows, N4>(n, alpha, a + (p * stepStride), rowStride, stepStride, b + (p * ldb), ldb, c, ldc, accumulate || p > 0);
+        float* lastA = a + (p * stepStride), lastB = b + (p * ldb);
+        switch (k - p)
+        {
+            case 1:
+                Steps<V, R, TRows, N1>(n, alpha, lastA, rowStride, stepStride, lastB, ldb, c, ldc, accumulate || p > 0);
+                break;
+            case 2:
+                Steps<V, R, TRows, N2>(n, alpha, lastA, rowStride, stepStride, lastB, ldb, c, ldc, accumulate || p > 0);
+                break;
+            case 3:
+                Steps<V, R, TRows, N3>(n, alpha, lastA, rowStride, stepStride, lastB, ldb, c, ldc, accumulate || p > 0);
+                break;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Steps<V, R, TRows, TSteps>(nint n, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc)
+    private static void Steps<V, R, TRows, TSteps>(nint n, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TRows : unmanaged
@@ -80,13 +91,13 @@ internal static unsafe class FewRowsKernel
             R x1 = sizeof(TSteps) > 1 ? V.LoadRegister(b1 + j) : x0;
             R x2 = sizeof(TSteps) > 2 ? V.LoadRegister(b2 + j) : x0;
             R x3 = sizeof(TSteps) > 3 ? V.LoadRegister(b3 + j) : x0;
-            V.StoreRegister(Chain<V, R, TSteps>(V.LoadRegister(c + j), s00, s01, s02, s03, x0, x1, x2, x3), c + j);
+            V.StoreRegister(Chain<V, R, TSteps>(Start<V, R>(c + j, accumulate), s00, s01, s02, s03, x0, x1, x2, x3), c + j);
             if (sizeof(TRows) > 1)
-                V.StoreRegister(Chain<V, R, TSteps>(V.LoadRegister(c1 + j), s10, s11, s12, s13, x0, x1, x2, x3), c1 + j);
+                V.StoreRegister(Chain<V, R, TSteps>(Start<V, R>(c1 + j, accumulate), s10, s11, s12, s13, x0, x1, x2, x3), c1 + j);
             if (sizeof(TRows) > 2)
-                V.StoreRegister(Chain<V, R, TSteps>(V.LoadRegister(c2 + j), s20, s21, s22, s23, x0, x1, x2, x3), c2 + j);
+                V.StoreRegister(Chain<V, R, TSteps>(Start<V, R>(c2 + j, accumulate), s20, s21, s22, s23, x0, x1, x2, x3), c2 + j);
             if (sizeof(TRows) > 3)
-                V.StoreRegister(Chain<V, R, TSteps>(V.LoadRegister(c3 + j), s30, s31, s32, s33, x0, x1, x2, x3), c3 + j);
+                V.StoreRegister(Chain<V, R, TSteps>(Start<V, R>(c3 + j, accumulate), s30, s31, s32, s33, x0, x1, x2, x3), c3 + j);
         }
 
         int rest = (int)(n - j);
@@ -96,13 +107,13 @@ internal static unsafe class FewRowsKernel
             R x1 = sizeof(TSteps) > 1 ? V.Unwrap(V.LoadPartial(b1 + j, rest)) : x0;
             R x2 = sizeof(TSteps) > 2 ? V.Unwrap(V.LoadPartial(b2 + j, rest)) : x0;
             R x3 = sizeof(TSteps) > 3 ? V.Unwrap(V.LoadPartial(b3 + j, rest)) : x0;
-            V.StorePartial(V.Wrap(Chain<V, R, TSteps>(V.Unwrap(V.LoadPartial(c + j, rest)), s00, s01, s02, s03, x0, x1, x2, x3)), c + j, rest);
+            V.StorePartial(V.Wrap(Chain<V, R, TSteps>(accumulate ? V.Unwrap(V.LoadPartial(c + j, rest)) : V.ZeroRegister, s00, s01, s02, s03, x0, x1, x2, x3)), c + j, rest);
             if (sizeof(TRows) > 1)
-                V.StorePartial(V.Wrap(Chain<V, R, TSteps>(V.Unwrap(V.LoadPartial(c1 + j, rest)), s10, s11, s12, s13, x0, x1, x2, x3)), c1 + j, rest);
+                V.StorePartial(V.Wrap(Chain<V, R, TSteps>(accumulate ? V.Unwrap(V.LoadPartial(c1 + j, rest)) : V.ZeroRegister, s10, s11, s12, s13, x0, x1, x2, x3)), c1 + j, rest);
             if (sizeof(TRows) > 2)
-                V.StorePartial(V.Wrap(Chain<V, R, TSteps>(V.Unwrap(V.LoadPartial(c2 + j, rest)), s20, s21, s22, s23, x0, x1, x2, x3)), c2 + j, rest);
+                V.StorePartial(V.Wrap(Chain<V, R, TSteps>(accumulate ? V.Unwrap(V.LoadPartial(c2 + j, rest)) : V.ZeroRegister, s20, s21, s22, s23, x0, x1, x2, x3)), c2 + j, rest);
             if (sizeof(TRows) > 3)
-                V.StorePartial(V.Wrap(Chain<V, R, TSteps>(V.Unwrap(V.LoadPartial(c3 + j, rest)), s30, s31, s32, s33, x0, x1, x2, x3)), c3 + j, rest);
+                V.StorePartial(V.Wrap(Chain<V, R, TSteps>(accumulate ? V.Unwrap(V.LoadPartial(c3 + j, rest)) : V.ZeroRegister, s30, s31, s32, s33, x0, x1, x2, x3)), c3 + j, rest);
         }
     }
 
@@ -121,4 +132,9 @@ internal static unsafe class FewRowsKernel
             sum = V.MultiplyAddRegister(s3, x3, sum);
         return sum;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static R Start<V, R>(float* c, bool isThere)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct => isThere ? V.LoadRegister(c) : V.ZeroRegister;
 }

@@ -16,14 +16,26 @@ internal static unsafe class FewRowsProduct
         nint lda = g.Lda, ldc = g.Ldc;
         float* a = g.TransA ? g.A + share.Row : g.A + (share.Row * lda);
         nint rowStride = g.TransA ? 1 : lda, stepStride = g.TransA ? lda : 1;
-        if (!TileRows.Begin<V>(g.Beta, g.C + (share.Row * ldc) + share.Column, ldc, share.Rows, share.Columns))
-            TileRows.Clear(g.C + (share.Row * ldc) + share.Column, ldc, share.Rows, share.Columns);
+        bool accumulate = TileRows.Begin<V>(g.Beta, g.C + (share.Row * ldc) + share.Column, ldc, share.Rows, share.Columns);
 
+        // From beyond the L2 cache B has to come in long rows. Out of it, short ones do, and C stays in registers.
+        bool inStrips = GemmBlocking.ReadsStrips(in g, share);
         for (nint done = 0; done < share.Columns; done += GemmBlocking.FewRowsColumns)
         {
             nint column = share.Column + done, columns = Math.Min(GemmBlocking.FewRowsColumns, share.Columns - done);
             float* c = g.C + (share.Row * ldc) + column;
-            FewRowsKernel.Run<V, R>((int)share.Rows, columns, g.K, g.Alpha, a, rowStride, stepStride, g.B + column, g.Ldb, c, ldc);
+            nint j = 0;
+            if (inStrips)
+            {
+                for (int vectors = StripKernel.MaxVectors; vectors > 0; vectors /= 2)
+                {
+                    for (; j <= columns - (vectors * V.Count); j += vectors * V.Count)
+                        StripKernel.Run<V, R>((int)share.Rows, vectors, g.K, g.Alpha, a, rowStride, stepStride, g.B + column + j, g.Ldb, c + j, ldc, accumulate);
+                }
+            }
+
+            if (j < columns)
+                FewRowsKernel.Run<V, R>((int)share.Rows, columns - j, g.K, g.Alpha, a, rowStride, stepStride, g.B + column + j, g.Ldb, c + j, ldc, accumulate);
             TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, share.Row, column, share.Rows, columns);
         }
     }

@@ -9,7 +9,8 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <code>
 ///   order B (narrow)           FourChainProduct   B once through the L1 cache, four chains a sum
 ///   order C (A B^T, m &lt;= 4)    DotProduct         both operands along their rows
-///   order A, few rows, big B   FewRowsProduct     B once, from its first to its last column: memory is the limit
+///   order A, k &lt;= 4, big C     FewStepsProduct    C once, row after row: memory is the limit
+///   order A, few rows, big B   FewRowsProduct     B once, in strips or long rows: memory is the limit
 ///   order A otherwise          ChainProduct       tiles of registers: the multiply-add units are the limit
 /// </code>
 /// </remarks>
@@ -140,6 +141,9 @@ internal static unsafe class GemmDriver
                     break;
                 case SummationOrder.SixteenLanes:
                     DotProduct.Run<V, TEpilogue>(in Arguments, ref epilogue, share, scratch);
+                    break;
+                case SummationOrder.Chain when GemmBlocking.HasFewSteps(in Arguments, TEpilogue.StoresC):
+                    FewStepsProduct.Run<V, R, TEpilogue>(in Arguments, ref epilogue, share, scratch);
                     break;
                 case SummationOrder.Chain when GemmBlocking.HasFewRows(in Arguments, share, TEpilogue.StoresC):
                     FewRowsProduct.Run<V, R, TEpilogue>(in Arguments, ref epilogue, share, scratch);

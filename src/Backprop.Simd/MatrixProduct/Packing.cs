@@ -49,6 +49,14 @@ internal static unsafe class Packing
         nint p = 0;
         for (; p <= k - 4; p += 4)
             FourSteps.Transpose<V>(b + p, ldb, panel + (p * panelColumns), panelColumns);
+        if (p < k && k >= 4)
+        {
+            // The last four again, to the same places.
+            p = k - 4;
+            FourSteps.Transpose<V>(b + p, ldb, panel + (p * panelColumns), panelColumns);
+            return;
+        }
+
         for (; p < k; p++)
         {
             for (nint j = 0; j < V.Count; j++)

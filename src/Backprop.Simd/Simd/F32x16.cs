@@ -155,7 +155,13 @@ internal readonly unsafe struct F32x16(Raw raw) : IVectorF32<F32x16>, IRegisters
     public static F32x16 FloatToIntTruncated(F32x16 value) => new(Vector512.ConvertToInt32Native(value._raw).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float SumHalves(F32x16 value) => F32x8.SumHalves(new(value._raw.GetLower() + value._raw.GetUpper()));
+    public static float SumHalves(F32x16 value) => F32x8.SumHalves(Folded(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SumHalves(F32x16 a, F32x16 b, F32x16 c, F32x16 d, float* sums) => F32x8.SumHalves(Folded(a), Folded(b), Folded(c), Folded(d), sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static F32x8 Folded(F32x16 value) => new(value._raw.GetLower() + value._raw.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxHalves(F32x16 value)

@@ -161,6 +161,15 @@ internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F
         return pairs[0] + pairs[1];
     }
 
+    /// <remarks>a0 b0 a1 b1 + a2 b2 a3 b3, the same of c and d; then what has even indices + what has odd ones.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SumHalves(F32x4 a, F32x4 b, F32x4 c, F32x4 d, float* sums)
+    {
+        Vector128<double> ab = (FourSteps.ZipLow(a._raw, b._raw) + FourSteps.ZipHigh(a._raw, b._raw)).AsDouble();
+        Vector128<double> cd = (FourSteps.ZipLow(c._raw, d._raw) + FourSteps.ZipHigh(c._raw, d._raw)).AsDouble();
+        (FourSteps.ZipLow(ab, cd).AsSingle() + FourSteps.ZipHigh(ab, cd).AsSingle()).Store(sums);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxHalves(F32x4 value)
     {

@@ -155,7 +155,13 @@ internal readonly unsafe struct F32x8(Raw raw) : IVectorF32<F32x8>, IRegisters<F
     public static F32x8 FloatToIntTruncated(F32x8 value) => new(Vector256.ConvertToInt32Native(value._raw).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float SumHalves(F32x8 value) => F32x4.SumHalves(new(value._raw.GetLower() + value._raw.GetUpper()));
+    public static float SumHalves(F32x8 value) => F32x4.SumHalves(Folded(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SumHalves(F32x8 a, F32x8 b, F32x8 c, F32x8 d, float* sums) => F32x4.SumHalves(Folded(a), Folded(b), Folded(c), Folded(d), sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static F32x4 Folded(F32x8 value) => new(value._raw.GetLower() + value._raw.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxHalves(F32x8 value)

@@ -73,13 +73,15 @@ internal static unsafe class FourSteps
     private static Vector256<float> Quads256(float* source, nint stride) =>
         Vector256.Create(Vector128.Load(source), Vector128.Load(source + stride));
 
+    /// <summary>x0 y0 x1 y1 of floats, x0 y0 of doubles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<T> ZipLow<T>(Vector128<T> left, Vector128<T> right) => typeof(T) == typeof(float)
+    public static Vector128<T> ZipLow<T>(Vector128<T> left, Vector128<T> right) => typeof(T) == typeof(float)
         ? (Sse.IsSupported ? Sse.UnpackLow(left.AsSingle(), right.AsSingle()) : AdvSimd.Arm64.ZipLow(left.AsSingle(), right.AsSingle())).As<float, T>()
         : (Sse2.IsSupported ? Sse2.UnpackLow(left.AsDouble(), right.AsDouble()) : AdvSimd.Arm64.ZipLow(left.AsDouble(), right.AsDouble())).As<double, T>();
 
+    /// <summary>x2 y2 x3 y3 of floats, x1 y1 of doubles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<T> ZipHigh<T>(Vector128<T> left, Vector128<T> right) => typeof(T) == typeof(float)
+    public static Vector128<T> ZipHigh<T>(Vector128<T> left, Vector128<T> right) => typeof(T) == typeof(float)
         ? (Sse.IsSupported ? Sse.UnpackHigh(left.AsSingle(), right.AsSingle()) : AdvSimd.Arm64.ZipHigh(left.AsSingle(), right.AsSingle())).As<float, T>()
         : (Sse2.IsSupported ? Sse2.UnpackHigh(left.AsDouble(), right.AsDouble()) : AdvSimd.Arm64.ZipHigh(left.AsDouble(), right.AsDouble())).As<double, T>();
 }

@@ -97,6 +97,15 @@ internal unsafe interface IVectorF32<V>
     /// <summary>Sum of the lanes: the upper half is added to the lower half until one lane is left.</summary>
     static abstract float SumHalves(V value);
 
-    /// <summary>Largest lane, folded in halves as <see cref="SumHalves"/> with a &gt; b ? a : b.</summary>
+    /// <summary>sums[0..3] = <see cref="SumHalves(V)"/> of four vectors.</summary>
+    static virtual void SumHalves(V a, V b, V c, V d, float* sums)
+    {
+        sums[0] = V.SumHalves(a);
+        sums[1] = V.SumHalves(b);
+        sums[2] = V.SumHalves(c);
+        sums[3] = V.SumHalves(d);
+    }
+
+    /// <summary>Largest lane, folded in halves as <see cref="SumHalves(V)"/> with a &gt; b ? a : b.</summary>
     static abstract float MaxHalves(V value);
 }

@@ -175,6 +175,10 @@ internal readonly unsafe struct Pair<V>(V low, V high) : IVectorF32<Pair<V>>
         V.SumHalves(value._low + value._high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SumHalves(Pair<V> a, Pair<V> b, Pair<V> c, Pair<V> d, float* sums) =>
+        V.SumHalves(a._low + a._high, b._low + b._high, c._low + c._high, d._low + d._high, sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxHalves(Pair<V> value) =>
         V.MaxHalves(V.Select(V.LessThan(value._low, value._high), value._high, value._low));
 }

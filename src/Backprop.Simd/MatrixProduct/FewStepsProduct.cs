@@ -1,0 +1,30 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.MatrixProduct;
+
+/// <summary>The loop around few steps: order A for k up to 4, a product that does little more than write C.</summary>
+/// <remarks>C is written row after row, each from its first to its last column, as memory likes it. B, at most 4 rows, stays in the L1 cache.</remarks>
+internal static unsafe class FewStepsProduct
+{
+    public const int MaxSteps = 4;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
+    {
+        nint lda = g.Lda, ldc = g.Ldc;
+        nint rowStride = g.TransA ? 1 : lda, stepStride = g.TransA ? lda : 1;
+        nint rowsAtOnce = GemmBlocking.RowsOfFewSteps;
+        for (nint done = 0; done < share.Rows; done += rowsAtOnce)
+        {
+            nint row = share.Row + done, rows = Math.Min(rowsAtOnce, share.Rows - done);
+            float* c = g.C + (row * ldc) + share.Column;
+            bool accumulate = TileRows.Begin<V>(g.Beta, c, ldc, rows, share.Columns);
+            FewRowsKernel.Run<V, R>((int)rows, share.Columns, g.K, g.Alpha, g.A + (row * rowStride), rowStride, stepStride, g.B + share.Column, g.Ldb, c, ldc, accumulate);
+            TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, row, share.Column, rows, share.Columns);
+        }
+    }
+}
