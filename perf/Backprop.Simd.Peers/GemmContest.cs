@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Backprop.Simd.Kernels;
 using TorchSharp;
 
@@ -17,31 +19,48 @@ internal static unsafe class GemmContest
 
     private static readonly (string Name, bool TransA, bool TransB)[] s_forms = [("X W", false, false), ("dY W^T", false, true), ("X^T dY", true, false)];
 
-    public static void Run(List<Blas> peers, bool torchIsThere, double seconds, List<string> markdown)
+    /// <summary>Cells whose "MxKxN product" contains <paramref name="only"/> (parts apart by commas), if it is given; with more threads, ours on them against ours on one.</summary>
+    public static void Run(List<Blas> peers, bool torchIsThere, string? only, int threads, double seconds, List<string> markdown)
     {
+        using WorkerPool? workers = threads > 1 ? new WorkerPool(threads) : null;
+        if (workers is not null)
+            (peers, torchIsThere) = ([], false);
         var names = new List<string> { "ours" };
         names.AddRange(peers.Select(peer => peer.Name));
         if (torchIsThere)
             names.Add("torch.mm");
-        markdown.Add($"| shape m x k x n, product | {string.Join(" | ", names)} | ours / best | FMA peak |");
-        markdown.Add($"|---|{string.Concat(Enumerable.Repeat("---|", names.Count))}---|---|");
+        if (workers is not null)
+            names.Add($"on {threads} threads");
+        markdown.Add($"| shape m x k x n, product | {string.Join(" | ", names)} | ours / best | FMA peak | ours / peak | ours / stream |");
+        markdown.Add($"|---|{string.Concat(Enumerable.Repeat("---|", names.Count))}---|---|---|---|");
         Console.WriteLine(markdown[^2]);
+        string[] wanted = only?.Split(',') ?? [];
+        bool compiles = true;
         foreach ((int m, int k, int n) in s_shapes)
         {
             foreach ((string form, bool transA, bool transB) in s_forms)
             {
+                string name = $"{m}x{k}x{n} {form}";
+                if (wanted.Length > 0 && !wanted.Any(part => name.StartsWith(part, StringComparison.Ordinal)))
+                    continue;
                 (int rows, int columns, int depth) = transB ? (m, k, n) : transA ? (k, n, m) : (m, n, k);
                 using var cell = new Cell(transA, transB, rows, columns, depth, torchIsThere);
-                var actions = new List<Action> { cell.Ours };
+                var actions = new List<Action> { () => cell.Ours(null) };
                 actions.AddRange(peers.Select<Blas, Action>(peer => () => cell.Native(peer)));
                 if (torchIsThere)
                     actions.Add(cell.Torch);
-                double[] times = Contest.Run([.. actions], seconds, compiles: markdown.Count < 12);
+                if (workers is not null)
+                    actions.Add(() => cell.Ours(workers));
+                bool streams = m <= 4;
+                if (streams)
+                    actions.Add(cell.Stream);
+                double[] times = Contest.Run([.. actions], seconds, compiles);
+                compiles = false;
                 double peak = Cli.FmaPeak.MeasureGFlops(TimeSpan.FromMilliseconds(10));
                 double flops = 2.0 * rows * columns * depth;
-                double best = times.Skip(1).DefaultIfEmpty(double.NaN).Min();
+                double best = times.Skip(1).SkipLast(streams ? 1 : 0).DefaultIfEmpty(double.NaN).Min();
                 string line = string.Create(CultureInfo.InvariantCulture,
-                    $"| {m}x{k}x{n} {form} | {string.Join(" | ", times.Select(t => (flops / t / 1e3).ToString("f1", CultureInfo.InvariantCulture)))} | {best / times[0]:f2} | {peak:f0} |");
+                    $"| {name} | {string.Join(" | ", times.Take(names.Count).Select(t => (flops / t / 1e3).ToString("f1", CultureInfo.InvariantCulture)))} | {best / times[0]:f2} | {peak:f0} | {flops / times[0] / 1e3 / peak:p0} | {(streams ? $"{times[^1] / times[0]:p0}" : "")} |");
                 markdown.Add(line);
                 Console.WriteLine(line);
             }
@@ -58,6 +77,7 @@ internal static unsafe class GemmContest
         private readonly float[] _a;
         private readonly float[] _b;
         private readonly float[] _c;
+        private float _sum;
         private readonly torch.Tensor? _torchA;
         private readonly torch.Tensor? _torchB;
 
@@ -77,12 +97,31 @@ internal static unsafe class GemmContest
 
         private int Ldb => _transB ? _k : _n;
 
-        public void Ours() => Gemm.Multiply(_transA ? Transpose.Yes : Transpose.No, _transB ? Transpose.Yes : Transpose.No, _m, _n, _k, 1f, _a, Lda, _b, Ldb, 0f, _c, _n);
+        private float[] Largest => (long)_m * _n > (long)_k * _n && _k <= 4 ? _c : _b;
+
+        public void Ours(WorkerPool? workers) => Gemm.Multiply(_transA ? Transpose.Yes : Transpose.No, _transB ? Transpose.Yes : Transpose.No, _m, _n, _k, 1f, _a, Lda, _b, Ldb, 0f, _c, _n, workers);
 
         public void Native(Blas peer)
         {
             fixed (float* a = _a, b = _b, c = _c)
                 peer.Multiply(_transA, _transB, _m, _n, _k, a, Lda, b, Ldb, 0f, c, _n);
+        }
+
+        /// <summary>Reads what the product mostly reads or writes, once: what the caches let through.</summary>
+        public void Stream()
+        {
+            Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default;
+            ref float first = ref MemoryMarshal.GetArrayDataReference(Largest);
+            int step = Vector512<float>.Count;
+            for (nuint i = 0; i + (4 * (nuint)step) <= (nuint)Largest.Length; i += 4 * (nuint)step)
+            {
+                s0 += Vector512.LoadUnsafe(ref first, i);
+                s1 += Vector512.LoadUnsafe(ref first, i + (nuint)step);
+                s2 += Vector512.LoadUnsafe(ref first, i + (2 * (nuint)step));
+                s3 += Vector512.LoadUnsafe(ref first, i + (3 * (nuint)step));
+            }
+
+            _sum += Vector512.Sum((s0 + s1) + (s2 + s3));
         }
 
         public void Torch()

@@ -4,7 +4,7 @@ using Backprop.Simd;
 using Backprop.Simd.Peers;
 using TorchSharp;
 
-// Peers [gemm] [steps] [elementwise] [fashion] [parity] [--seconds S] [--markdown FILE] [--golden FILE]; without a name: gemm and steps.
+// Peers [gemm] [steps] [elementwise] [fashion] [parity] [--only TEXT] [--threads N] [--seconds S] [--markdown FILE] [--golden FILE]; without a name: gemm and steps.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") != "1")
 {
@@ -19,7 +19,8 @@ if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") != "1")
 }
 
 double seconds = 0.3;
-string? file = null, golden = null;
+string? file = null, golden = null, only = null;
+int threads = 1;
 var wanted = new List<string>();
 for (int i = 0; i < args.Length; i++)
 {
@@ -27,6 +28,8 @@ for (int i = 0; i < args.Length; i++)
     {
         case "--seconds" when i + 1 < args.Length: seconds = double.Parse(args[++i], CultureInfo.InvariantCulture); break;
         case "--markdown" when i + 1 < args.Length: file = args[++i]; break;
+        case "--only" when i + 1 < args.Length: only = args[++i]; break;
+        case "--threads" when i + 1 < args.Length: threads = int.Parse(args[++i], CultureInfo.InvariantCulture); break;
         case "--golden" when i + 1 < args.Length: golden = args[++i]; break;
         case "gemm" or "steps" or "elementwise" or "fashion" or "parity": wanted.Add(args[i]); break;
         default: Console.Error.WriteLine($"unknown argument {args[i]}"); return 2;
@@ -39,10 +42,11 @@ string? libtorch = Find("libtorch_cpu.so");
 bool torchIsThere = PrepareTorch();
 Console.WriteLine($"{Machine.Cpu}; {SimdInfo.Description}; {Environment.Version}");
 List<Blas> peers = Blas.Installed(libtorch);
-Machine.PinThisThread();
+if (threads == 1)
+    Machine.PinThisThread();
 var markdown = new List<string>();
 if (wanted.Contains("gemm"))
-    GemmContest.Run(peers, torchIsThere, seconds, markdown);
+    GemmContest.Run(peers, torchIsThere, only, threads, seconds, markdown);
 if (wanted.Contains("steps"))
 {
     markdown.Add("");
