@@ -24,6 +24,7 @@ var root = new RootCommand($"""
     ConformCommand.Create(plain),
     new ExportCommand().Create(plain),
     new ImportCommand().Create(plain),
+    InspectCommand.Create(plain),
 };
 foreach (Command command in new[] { root, trainCommand })
 {

@@ -62,7 +62,7 @@ public static class CsvReader
         bool header = Header(rows, NoLabel, options?.HasHeader) is not null;
         var values = new FloatList();
         ReadInputs(path, rows, header, NoLabel, null, values);
-        return new DataArray(path, [(int)(values.Count / rows.Width), rows.Width], values.ToArray());
+        return new DataArray(path, [(int)(values.Count / rows.Width), rows.Width], values.ToArray(), "text");
     }
 
     private static Table ReadTable<TSink>(string path, CsvOptions options, TSink inputs)

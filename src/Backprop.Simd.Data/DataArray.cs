@@ -5,9 +5,10 @@ public sealed class DataArray
 {
     private readonly int[] _shape;
 
-    internal DataArray(string path, int[] shape, float[] values)
+    internal DataArray(string path, int[] shape, float[] values, string storedType)
     {
         Path = path;
+        StoredType = storedType;
         _shape = shape;
         Values = values;
     }
@@ -25,6 +26,9 @@ public sealed class DataArray
 
     /// <summary>Values of one example: the product of the other dimensions.</summary>
     public int ItemSize => Count == 0 ? 0 : Values.Length / Count;
+
+    /// <summary>How the file holds them: "uint8", "float64", "int16 big-endian", "text".</summary>
+    public string StoredType { get; }
 
     internal string Path { get; }
 

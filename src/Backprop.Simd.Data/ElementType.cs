@@ -13,6 +13,10 @@ internal enum ElementForm
 /// <summary>Form, bytes and byte order of a file's numbers.</summary>
 internal readonly record struct ElementType(ElementForm Form, int Size, bool BigEndian)
 {
+    /// <summary>As NumPy calls it: uint8, float32 big-endian.</summary>
+    public override string ToString() =>
+        $"{(Form switch { ElementForm.Unsigned => "uint", ElementForm.Signed => "int", _ => "float" })}{8 * Size}{(BigEndian && Size > 1 ? " big-endian" : string.Empty)}";
+
     /// <summary>Converts values.Length numbers, rounded to float where they are wider.</summary>
     public void Read(ReadOnlySpan<byte> from, Span<float> values)
     {

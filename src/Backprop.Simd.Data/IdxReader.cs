@@ -15,7 +15,7 @@ public static class IdxReader
     {
         using var file = new StrictFile(path);
         int[] shape = ReadHeader(file, out ElementType type);
-        return new DataArray(file.Name, shape, file.ReadToEnd(ArrayShape.Count(file, shape), type));
+        return new DataArray(file.Name, shape, file.ReadToEnd(ArrayShape.Count(file, shape), type), type.ToString());
     }
 
     /// <summary>Opens a file of any IDX type without reading its values: for data that are larger than memory.</summary>

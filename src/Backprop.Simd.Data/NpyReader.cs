@@ -35,10 +35,10 @@ public static class NpyReader
     {
         NpyHeader array = ReadHeader(file);
         float[] values = file.ReadToEnd(ArrayShape.Count(file, array.Shape), array.Type);
-        return new DataArray(file.Name, array.Shape, array.FortranOrder ? ColumnMajorOrder.ToRowMajor(values, array.Shape) : values);
+        return new DataArray(file.Name, array.Shape, array.FortranOrder ? ColumnMajorOrder.ToRowMajor(values, array.Shape) : values, array.Type.ToString());
     }
 
-    private static NpyHeader ReadHeader(StrictFile file)
+    internal static NpyHeader ReadHeader(StrictFile file)
     {
         Span<byte> start = stackalloc byte[8];
         file.Read(start, "the magic string and version");

@@ -42,6 +42,9 @@ public sealed class StreamedArray : IDisposable
     /// <summary>Values of one example: the product of the other dimensions.</summary>
     public int ItemSize { get; }
 
+    /// <summary>How the file holds them: "uint8", "float64", "int16 big-endian".</summary>
+    public string StoredType => _type.ToString();
+
     internal string Path { get; }
 
     /// <summary>Examples with labels: this file's values times <paramref name="scale"/>.</summary>

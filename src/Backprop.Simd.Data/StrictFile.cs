@@ -47,6 +47,8 @@ internal sealed class StrictFile : IDisposable
 
     public string Name { get; }
 
+    public bool IsCompressed => _compressed;
+
     /// <summary>The file, which must be one that has a length.</summary>
     public static FileStream Open(string path)
     {

@@ -11,7 +11,7 @@ public static class CSharpExport
     /// and compiles without unsafe code and under NativeAOT.
     /// </summary>
     /// <remarks>
-    /// The outputs are the bits of <see cref="Predictor.Predict"/> wherever the same-bits promise holds: the sums have the same order, and the activations are the same source. The promise needs FMA;
+    /// The outputs are the bits of <see cref="Predictor.Predict(ReadOnlySpan{float})"/> wherever the same-bits promise holds: the sums have the same order, and the activations are the same source. The promise needs FMA;
     /// under NativeAOT that means to set IlcInstructionSet. The compiler takes minutes for tens of millions of weights.
     /// </remarks>
     /// <param name="network">Its current parameters and running statistics are written, every float exactly (a NaN as one NaN).</param>

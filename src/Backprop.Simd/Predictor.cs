@@ -7,7 +7,7 @@ namespace Backprop.Simd;
 
 /// <summary>Computes outputs of a network without allocating. One per thread; made by <see cref="Network.CreatePredictor"/>.</summary>
 /// <remarks>An example's outputs are the same bits alone, in any batch, and at any position in it.</remarks>
-public sealed unsafe class Predictor : IDisposable
+public sealed unsafe partial class Predictor : IDisposable
 {
     private readonly Network _network;
     private readonly WorkerPool? _workers;

@@ -52,6 +52,41 @@ public class ExportTests
         Assert.Equal(network.Parameters.ToArray(), read.Parameters.ToArray());
     }
 
+    public static TheoryData<string> Names => [.. Networks().Select(row => row.Data.Item1).Distinct()];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_network_runs_with_each_output_and_scaling(string name)
+    {
+        const int Rows = 3;
+        Network network = Make(name);
+        int size = network.InputSize, classes = network.OutputSize;
+        float[] offset = Runtime.Numbers(size, 1, 5), scale = Array.ConvertAll(Runtime.Numbers(size, 0.5f, 6), value => value + 1);
+        float[] raw = Runtime.Numbers(Rows * size, 2), scaled = [.. raw.Select((value, i) => (value - offset[i % size]) * scale[i % size])];
+        using var folder = new TemporaryFolder();
+        foreach (bool scales in (bool[])[false, true])
+        {
+            float[] asBuilt = Runtime.Predict(network, scales ? scaled : raw), probabilities = new float[asBuilt.Length];
+            bool endsInSoftmax = network.Blocks[^1] is Internal.Layers.Dense { Activation.Id: ActivationId.Softmax };
+            if (endsInSoftmax)
+                asBuilt.CopyTo(probabilities, 0);
+            else
+                Kernels.Softmax.Forward(asBuilt, classes, probabilities);
+            foreach (OnnxOutput output in Enum.GetValues<OnnxOutput>())
+            {
+                OnnxModel.Export(network, folder["model.onnx"], new OnnxExportOptions { Output = output, InputOffset = scales ? offset : null, InputScale = scales ? scale : null });
+                float[] outputs = Runtime.Run(folder["model.onnx"], raw, Rows, size), expected = output == OnnxOutput.Probabilities ? probabilities : asBuilt;
+                if (output == OnnxOutput.Logits && endsInSoftmax)
+                {
+                    // The logits are known up to a constant a row: their softmax tells whether they are right.
+                    Kernels.Softmax.Forward(outputs.ToArray(), classes, outputs);
+                }
+
+                Runtime.AssertClose(expected, outputs);
+            }
+        }
+    }
+
     [Theory]
     [InlineData(OnnxOutput.Logits, false)]
     [InlineData(OnnxOutput.Logits, true)]

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Backprop.Simd.Data;
+using Backprop.Simd.Internal.Activations;
+using Backprop.Simd.Internal.Layers;
 using Backprop.Simd.Kernels;
 
 namespace Backprop.Simd.Cli.Commands;
@@ -10,7 +12,7 @@ internal sealed class PredictCommand
 {
     private readonly Argument<string> _model = new("model") { Description = "A .safetensors file that this tool or the library wrote." };
     private readonly Argument<string> _file = new("file") { Description = "CSV of numbers, IDX or npy; one example a row." };
-    private readonly Option<bool> _probabilities = new("--probabilities") { Description = "After the class, the softmax of the model's outputs." };
+    private readonly Option<bool> _probabilities = new("--probabilities") { Description = "After the class, the probabilities: the softmax of the model's outputs, or the outputs where it ends in Softmax." };
     private readonly Option<string?> _out = new("--out") { Description = "Write to this file. [default: the screen]", HelpName = "file" };
     private readonly CsvLayoutOptions _csv = new("Column of a CSV file to leave out: its name, or its number from 1. [default: none]");
 
@@ -57,6 +59,7 @@ internal sealed class PredictCommand
         writer.WriteLine(withProbabilities ? $"class,{string.Join(',', Enumerable.Range(0, classes).Select(c => FormattableString.Invariant($"p{c}")))}" : "class");
         using Predictor predictor = network.CreatePredictor(TestResult.BatchSize);
         float[] probabilities = new float[classes];
+        bool endsInSoftmax = network.Blocks[^1] is Dense { Activation.Id: ActivationId.Softmax };
         for (int start = 0; start < count; start += TestResult.BatchSize)
         {
             int rows = Math.Min(TestResult.BatchSize, count - start);
@@ -67,7 +70,10 @@ internal sealed class PredictCommand
                 writer.Write(TestResult.Largest(logits).ToString(CultureInfo.InvariantCulture));
                 if (withProbabilities)
                 {
-                    Softmax.Forward(logits, classes, probabilities);
+                    if (endsInSoftmax)
+                        logits.CopyTo(probabilities);
+                    else
+                        Softmax.Forward(logits, classes, probabilities);
                     foreach (float probability in probabilities)
                         writer.Write($",{probability.ToString(CultureInfo.InvariantCulture)}");
                 }

@@ -12,7 +12,7 @@ internal static class NetworkFile
     public const string Prefix = "backprop_simd.";
 
     private const string VersionKey = Prefix + "format_version";
-    private const string ArchitectureKey = Prefix + "architecture";
+    public const string ArchitectureKey = Prefix + "architecture";
     private const char Separator = ';';
 
     /// <summary>The layers' descriptions.</summary>

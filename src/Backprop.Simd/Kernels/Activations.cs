@@ -7,7 +7,7 @@ using Backprop.Simd.Internal.Simd;
 namespace Backprop.Simd.Kernels;
 
 /// <summary>Activation functions and their derivatives over spans. Softmax is not elementwise: <see cref="Softmax"/>. Nothing is allocated.</summary>
-public static unsafe class Activations
+public static unsafe partial class Activations
 {
     /// <summary>y[i] = f(x[i]); overwrites y, which may be x.</summary>
     /// <exception cref="ArgumentException">Lengths differ, spans overlap in part, or the activation is Softmax.</exception>

@@ -3,7 +3,7 @@ using Backprop.Simd.Internal.MatrixProduct;
 namespace Backprop.Simd.Kernels;
 
 /// <summary>Products of row-major matrices in single precision.</summary>
-public static unsafe class Gemm
+public static unsafe partial class Gemm
 {
     [ThreadStatic]
     private static GemmScratch? t_scratch;

@@ -4,7 +4,7 @@ using Backprop.Simd.Internal.Memory;
 namespace Backprop.Simd.Kernels;
 
 /// <summary>Softmax over rows of a matrix. Nothing is allocated.</summary>
-public static unsafe class Softmax
+public static unsafe partial class Softmax
 {
     /// <summary>p[r, j] = e^(z[r, j] - max_r) / sum_j e^(z[r, j] - max_r); overwrites p, which may be z.</summary>
     /// <param name="logits">rows x classes, row-major.</param>

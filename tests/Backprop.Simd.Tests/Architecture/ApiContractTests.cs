@@ -194,7 +194,7 @@ public sealed class ApiContractTests
     [InlineData(typeof(Activations), "Forward", "activation,x,y")]
     [InlineData(typeof(Activations), "Backward", "activation,x,y,dy,dx")]
     public void Parameter_names(Type type, string method, string names) =>
-        Assert.Equal(names, string.Join(',', type.GetMethod(method)!.GetParameters().Select(parameter => parameter.Name)));
+        Assert.Contains(names, type.GetMethods().Where(overload => overload.Name == method).Select(overload => string.Join(',', overload.GetParameters().Select(parameter => parameter.Name))));
 
     [Fact]
     public void The_library_needs_one_package_only()
