@@ -74,7 +74,7 @@ public class ExportTests
                 Kernels.Softmax.Forward(asBuilt, classes, probabilities);
             foreach (OnnxOutput output in Enum.GetValues<OnnxOutput>())
             {
-                OnnxModel.Export(network, folder["model.onnx"], new OnnxExportOptions { Output = output, InputOffset = scales ? offset : null, InputScale = scales ? scale : null });
+                OnnxModel.Export(network, folder["model.onnx"], new OnnxExportOptions { Output = output, InputOffset = scales ? (ReadOnlyMemory<float>?)offset : null, InputScale = scales ? (ReadOnlyMemory<float>?)scale : null });
                 float[] outputs = Runtime.Run(folder["model.onnx"], raw, Rows, size), expected = output == OnnxOutput.Probabilities ? probabilities : asBuilt;
                 if (output == OnnxOutput.Logits && endsInSoftmax)
                 {

@@ -156,6 +156,34 @@ public sealed class TensorSpanTests
         });
     }
 
+    [Fact]
+    public void The_example_of_the_documentation_is_compiled_and_runs()
+    {
+        const string Indent = "        ";
+        float[] pixels = Shapes.Random(2 * 784, 1), matrix = s_numbers[..32], product = new float[16];
+        using Predictor predictor = new NetworkBuilder(784).Dense(10).Build(1).CreatePredictor(2);
+        // exchange begins
+        Tensor<float> images = Tensor.Create(pixels, [2, 28, 28]);
+        ReadOnlyTensorSpan<float> outputs = predictor.Predict(images);   // [2, 10]
+        float first = outputs[0, 3];
+
+        // The left half of a matrix, in place: rows may lie apart.
+        var left = new ReadOnlyTensorSpan<float>(matrix, [4, 8]).Slice([0..4, 0..4]);
+        Gemm.Multiply(left, left, new TensorSpan<float>(product, [4, 4]));
+        // exchange ends
+        Assert.Equal(predictor.Predict(pixels)[3], first);
+        float[] expected = new float[16];
+        Gemm.Multiply(Transpose.No, Transpose.No, 4, 4, 4, 1, matrix, 8, matrix, 8, 0, expected, 4);
+        Assert.Equal(expected, product);
+
+        string source = Read("tests", "Backprop.Simd.Tests", "Training", "TensorSpanTests.cs");
+        int start = source.IndexOf("// exchange begins\n", StringComparison.Ordinal) + "// exchange begins\n".Length;
+        string body = source[start..source.IndexOf(Indent + "// exchange ends", start, StringComparison.Ordinal)].Replace("\n" + Indent, "\n", StringComparison.Ordinal)[Indent.Length..];
+        Assert.Contains($"```csharp\n{body}```", Read("docs", "exchange.md"), StringComparison.Ordinal);
+
+        static string Read(params string[] path) => File.ReadAllText(Path.Combine([SourceTree.Root, .. path])).ReplaceLineEndings("\n");
+    }
+
     private static Network Make() => new NetworkBuilder(6).Dense(5, Activation.Tanh).Dense(2).Build(3);
 
     private static ReadOnlyTensorSpan<float> Examples() => new(s_numbers.AsSpan(0, 24), [4, 2, 3]);
