@@ -51,6 +51,7 @@ internal static unsafe class DotProduct
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Strip<V, W, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* a, nint lda, float* rows, nint ldc)
         where V : struct, IVectorF32<V>
         where W : struct, IVectorF32<W>
