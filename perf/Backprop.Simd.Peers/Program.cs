@@ -4,7 +4,7 @@ using Backprop.Simd;
 using Backprop.Simd.Peers;
 using TorchSharp;
 
-// Peers [gemm] [steps] [elementwise] [fashion] [parity] [--only TEXT] [--threads N] [--seconds S] [--markdown FILE] [--golden FILE]; without a name: gemm and steps.
+// Peers [gemm] [steps] [elementwise] [fashion] [parity] [files] [--only TEXT] [--threads N] [--seconds S] [--markdown FILE] [--golden FILE]; without a name: gemm and steps.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") != "1")
 {
@@ -31,7 +31,7 @@ for (int i = 0; i < args.Length; i++)
         case "--only" when i + 1 < args.Length: only = args[++i]; break;
         case "--threads" when i + 1 < args.Length: threads = int.Parse(args[++i], CultureInfo.InvariantCulture); break;
         case "--golden" when i + 1 < args.Length: golden = args[++i]; break;
-        case "gemm" or "steps" or "elementwise" or "fashion" or "parity": wanted.Add(args[i]); break;
+        case "gemm" or "steps" or "elementwise" or "fashion" or "parity" or "files": wanted.Add(args[i]); break;
         default: Console.Error.WriteLine($"unknown argument {args[i]}"); return 2;
     }
 }
@@ -78,6 +78,9 @@ if (wanted.Contains("parity"))
     else
         Console.WriteLine("parity: skipped, TorchSharp is missing");
 }
+
+if (wanted.Contains("files") && torchIsThere)
+    exitCode |= TorchFiles.Run(Path.Combine(Path.GetTempPath(), "backprop-torch-files"));
 
 if (golden is not null)
     File.WriteAllLines(golden, Parity.Golden);

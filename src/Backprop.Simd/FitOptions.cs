@@ -26,4 +26,13 @@ public sealed record FitOptions
 
     /// <summary>Told after each epoch, or null. Called on the training thread.</summary>
     public IProgress<EpochResult>? Progress { get; init; }
+
+    /// <summary>Where to write checkpoints and how often, or null: none. Between two of them a step allocates nothing.</summary>
+    public CheckpointOptions? Checkpoint { get; init; }
+
+    /// <summary>
+    /// A checkpoint that <see cref="Checkpoint"/> wrote, or null. The training goes on as if it had not been interrupted: parameters, optimizer, dropout seed, learning rate, best epoch and history are the file's.
+    /// Data and batch size, seed and schedule must be those of the interrupted training; <see cref="Epochs"/> and <see cref="EarlyStopping"/> may differ.
+    /// </summary>
+    public string? ResumeFrom { get; init; }
 }

@@ -95,6 +95,16 @@ public readonly record struct LearningRateSchedule
         };
     }
 
+    /// <summary>Name and arguments, as in <c>Step(everyEpochs: 10, factor: 0.5)</c>.</summary>
+    public override string ToString() => _form switch
+    {
+        Form.Step => FormattableString.Invariant($"Step(everyEpochs: {_epochs}, factor: {_value})"),
+        Form.Exponential => FormattableString.Invariant($"Exponential(factor: {_value})"),
+        Form.Cosine => FormattableString.Invariant($"Cosine(epochs: {_epochs}, minimum: {_value}, warmUpEpochs: {_warmUpEpochs})"),
+        Form.OneCycle => FormattableString.Invariant($"OneCycle(epochs: {_epochs}, peak: {_value})"),
+        _ => nameof(Constant),
+    };
+
     private double CosineRate(double baseRate, long step, int stepsPerEpoch)
     {
         long warmUp = (long)_warmUpEpochs * stepsPerEpoch, total = (long)_epochs * stepsPerEpoch;

@@ -28,4 +28,19 @@ public sealed unsafe partial class Network
             throw reader.Bad("this is a checkpoint, not a network: Trainer.LoadCheckpoint reads it.");
         return NetworkFile.Read(reader, isOther: _ => false);
     }
+
+    /// <summary>Fills the parameters and running statistics from a safetensors file of any origin, such as a state_dict that PyTorch saved: the network has been described, the file holds no architecture.</summary>
+    /// <param name="path">A safetensors file with the names and shapes that <see cref="Save"/> writes; F32, or F16, BF16 and F64, which are converted (F64 to the nearest).</param>
+    /// <param name="nameInFile">Gives for a name of torch.nn.Sequential, as "0.weight", the file's own; then the file may hold other tensors too. Null: the names are the same, and the file holds nothing else.</param>
+    /// <remarks>Nothing changes unless all tensors are there and have the right shapes. An architecture in the file is not compared: activations and dropout may differ.</remarks>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is empty.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or its tensors do not fit; the message names the tensor and both shapes.</exception>
+    public void LoadParameters(string path, Func<string, string>? nameInFile = null)
+    {
+        using var reader = new SafetensorsReader(path);
+        if (reader.Metadata.ContainsKey(Trainer.LossKey))
+            throw reader.Bad("this is a checkpoint, not a network: Trainer.LoadCheckpoint reads it.");
+        NetworkFile.Fill(reader, this, nameInFile ?? (name => name), isOther: _ => nameInFile is not null);
+    }
 }

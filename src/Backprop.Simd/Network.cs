@@ -129,6 +129,14 @@ public sealed unsafe partial class Network
         return rows;
     }
 
+    /// <summary>Overwrites the state of a network with the same layers.</summary>
+    internal void CopyTo(Network other)
+    {
+        Parameters.CopyTo(other.Parameters);
+        Statistics.CopyTo(other.Statistics);
+        Counters.CopyTo(other.Counters);
+    }
+
     internal void Initialize(ulong seed)
     {
         for (int i = 0; i < Blocks.Length; i++)

@@ -13,8 +13,9 @@ public sealed unsafe partial class Trainer
     private const string UpdatesKey = NetworkFile.Prefix + "updates";
     private const string ForwardsKey = NetworkFile.Prefix + "forward_passes";
     private const string SeedKey = NetworkFile.Prefix + "seed";
-    private const string GradientsName = "trainer.gradients";
-    private const string StatePrefix = "trainer.state.";
+    private const string Prefix = "trainer.";
+    private const string GradientsName = Prefix + "gradients";
+    private const string StatePrefix = Prefix + "state.";
 
     /// <summary>Writes all that the next steps depend on: parameters, running statistics, gradients, optimizer state, step counters, learning rate and seed.</summary>
     /// <param name="path">Written whole, to a temporary file beside it that then takes its name: on failure an old file stays as it was.</param>
@@ -26,21 +27,7 @@ public sealed unsafe partial class Trainer
     {
         CheckAlive();
         var writer = new SafetensorsWriter();
-        NetworkFile.Add(writer, _network);
-        writer.AddMetadata(LossKey, new Loss(_loss).ToString());
-        writer.AddMetadata(OptimizerKey, Describe(_optimizer));
-        writer.AddMetadata(LearningRateKey, BitConverter.DoubleToUInt64Bits(_learningRate).ToString("x16", CultureInfo.InvariantCulture));
-        writer.AddMetadata(UpdatesKey, _updates.ToString(CultureInfo.InvariantCulture));
-        writer.AddMetadata(ForwardsKey, _forwards.ToString(CultureInfo.InvariantCulture));
-        writer.AddMetadata(SeedKey, _seed.ToString(CultureInfo.InvariantCulture));
-        long[] shape = [_network.ParameterCount];
-        writer.AddFloats(GradientsName, shape, stream => LittleEndian.Write(stream, Gradients));
-        for (int i = 0; i < StateCount; i++)
-        {
-            int state = i;
-            writer.AddFloats(StateName(i), shape, stream => LittleEndian.Write(stream, State(state)));
-        }
-
+        AddState(writer);
         AtomicFile.Write(path, writer.Write);
     }
 
@@ -55,37 +42,60 @@ public sealed unsafe partial class Trainer
     {
         CheckAlive();
         using var reader = new SafetensorsReader(path);
+        Apply(ReadState(reader));
+    }
+
+    /// <summary>Adds what <see cref="SaveCheckpoint"/> writes.</summary>
+    private void AddState(SafetensorsWriter writer)
+    {
+        NetworkFile.Add(writer, _network);
+        writer.AddMetadata(LossKey, new Loss(_loss).ToString());
+        writer.AddMetadata(OptimizerKey, Describe(_optimizer));
+        writer.AddMetadata(LearningRateKey, CheckpointValues.Bits(_learningRate));
+        writer.AddMetadata(UpdatesKey, _updates.ToString(CultureInfo.InvariantCulture));
+        writer.AddMetadata(ForwardsKey, _forwards.ToString(CultureInfo.InvariantCulture));
+        writer.AddMetadata(SeedKey, _seed.ToString(CultureInfo.InvariantCulture));
+        long[] shape = [_network.ParameterCount];
+        writer.AddFloats(GradientsName, shape, stream => LittleEndian.Write(stream, Gradients));
+        for (int i = 0; i < StateCount; i++)
+        {
+            int state = i;
+            writer.AddFloats(StateName(i), shape, stream => LittleEndian.Write(stream, State(state)));
+        }
+    }
+
+    /// <summary>Reads it and changes nothing yet. Tensors of <see cref="Fit"/> may be there too.</summary>
+    private SavedState ReadState(SafetensorsReader reader)
+    {
         if (!reader.Metadata.ContainsKey(LossKey))
             throw reader.Bad($"its __metadata__ has no {LossKey}: this is no checkpoint. Network.Load reads networks.");
         string[] names = [GradientsName, .. Enumerable.Range(0, StateCount).Select(StateName)];
-        Network network = NetworkFile.Read(reader, isOther: name => name.StartsWith("trainer.", StringComparison.Ordinal));
-        Require(reader, "network", NetworkFile.ArchitectureOf(network), NetworkFile.ArchitectureOf(_network));
-        Require(reader, "loss", Text(reader, LossKey), new Loss(_loss).ToString());
-        Require(reader, "optimizer", Text(reader, OptimizerKey), Describe(_optimizer));
-        double learningRate = BitConverter.UInt64BitsToDouble(Integer(reader, LearningRateKey, NumberStyles.AllowHexSpecifier));
-        if (!double.IsFinite(learningRate) || learningRate < 0)
-            throw reader.Bad(string.Create(CultureInfo.InvariantCulture, $"{LearningRateKey} are the bits of {learningRate}; a rate is finite and not negative."));
-        ulong updates = Integer(reader, UpdatesKey, NumberStyles.None);
-        if (updates > long.MaxValue)
-            throw reader.Bad($"{UpdatesKey} is {updates}; at most {long.MaxValue} can be counted.");
-        ulong forwards = Integer(reader, ForwardsKey, NumberStyles.None), seed = Integer(reader, SeedKey, NumberStyles.None);
-        float[][] arrays = [.. names.Select(name => ReadFlat(reader, name))];
+        bool isFit = FitFile.IsIn(reader);
+        Network network = NetworkFile.Read(reader, isOther: name => name.StartsWith(Prefix, StringComparison.Ordinal) || (isFit && FitFile.Owns(name)));
+        reader.Require("network", NetworkFile.ArchitectureOf(network), NetworkFile.ArchitectureOf(_network), "this trainer's");
+        reader.Require("loss", reader.Text(LossKey), new Loss(_loss).ToString(), "this trainer's");
+        reader.Require("optimizer", reader.Text(OptimizerKey), Describe(_optimizer), "this trainer's");
         foreach (string name in reader.Tensors.Keys)
         {
-            if (name.StartsWith("trainer.", StringComparison.Ordinal) && !names.Contains(name))
+            if (name.StartsWith(Prefix, StringComparison.Ordinal) && !names.Contains(name))
                 throw reader.Bad($"tensor {SafetensorsHeader.Quote(name)} is no state of {Describe(_optimizer)}.");
         }
 
-        network.Parameters.CopyTo(_network.Parameters);
-        network.Statistics.CopyTo(_network.Statistics);
-        network.Counters.CopyTo(_network.Counters);
-        arrays[0].CopyTo(Gradients);
+        return new SavedState(
+            network, [.. names.Select(name => reader.Floats(name, _network.ParameterCount))], reader.Double(LearningRateKey),
+            (long)reader.Integer(UpdatesKey, long.MaxValue), reader.Integer(ForwardsKey), reader.Integer(SeedKey));
+    }
+
+    private void Apply(SavedState saved)
+    {
+        saved.Network.CopyTo(_network);
+        saved.Arrays[0].CopyTo(Gradients);
         for (int i = 0; i < StateCount; i++)
-            arrays[i + 1].CopyTo(State(i));
-        _learningRate = learningRate;
-        _updates = (long)updates;
-        _forwards = forwards;
-        _seed = seed;
+            saved.Arrays[i + 1].CopyTo(State(i));
+        _learningRate = saved.LearningRate;
+        _updates = saved.Updates;
+        _forwards = saved.Forwards;
+        _seed = saved.Seed;
         _forwardRows = 0;
         _inputGradientRows = 0;
     }
@@ -99,32 +109,8 @@ public sealed unsafe partial class Trainer
         CultureInfo.InvariantCulture,
         $"{kind.Id}(momentum: {kind.Momentum}, nesterov: {kind.Nesterov}, weightDecay: {kind.WeightDecay}, beta1: {kind.Beta1}, beta2: {kind.Beta2}, alpha: {kind.Alpha}, epsilon: {kind.Epsilon})");
 
-    private static void Require(SafetensorsReader reader, string what, string inFile, string here)
-    {
-        if (inFile != here)
-            throw reader.Bad($"the {what} of this checkpoint is {SafetensorsHeader.Quote(inFile)}; this trainer's is {SafetensorsHeader.Quote(here)}.");
-    }
-
-    private static string Text(SafetensorsReader reader, string key) =>
-        reader.Metadata.TryGetValue(key, out string? text) ? text : throw reader.Bad($"its __metadata__ has no {key}.");
-
-    private static ulong Integer(SafetensorsReader reader, string key, NumberStyles style)
-    {
-        string text = Text(reader, key);
-        return ulong.TryParse(text, style, CultureInfo.InvariantCulture, out ulong value) ? value : throw reader.Bad($"{key} is {SafetensorsHeader.Quote(text)}, no 64-bit integer.");
-    }
-
     private Span<float> State(int index) => _states.Span.Slice(index * _network.ParameterCount, _network.ParameterCount);
 
-    private float[] ReadFlat(SafetensorsReader reader, string name)
-    {
-        string form = SafetensorsEntry.FormOf(SafetensorsType.F32, [_network.ParameterCount]);
-        if (!reader.Tensors.TryGetValue(name, out SafetensorsEntry? entry))
-            throw reader.Bad($"tensor '{name}' is missing.");
-        if (entry.Form != form)
-            throw reader.Bad($"tensor '{name}' is {entry.Form}; this trainer needs {form}.");
-        float[] values = new float[_network.ParameterCount];
-        reader.ReadFloats(entry, 0, values);
-        return values;
-    }
+    /// <summary>A checkpoint in memory: gradients, then the optimizer's state.</summary>
+    private sealed record SavedState(Network Network, float[][] Arrays, double LearningRate, long Updates, ulong Forwards, ulong Seed);
 }

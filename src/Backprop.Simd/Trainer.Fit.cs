@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using Backprop.Simd.Internal.Data;
+using Backprop.Simd.Internal.IO;
 using Backprop.Simd.Internal.Losses;
 using Backprop.Simd.Internal.Simd;
 
@@ -18,6 +18,9 @@ public sealed unsafe partial class Trainer
     /// <see cref="LearningRate"/> is the schedule's base and is the same again afterwards.
     /// </remarks>
     /// <exception cref="ArgumentException">Data and network do not fit, or the batch size exceeds MaxBatchSize.</exception>
+    /// <exception cref="FileNotFoundException">There is no file <see cref="FitOptions.ResumeFrom"/>.</exception>
+    /// <exception cref="InvalidDataException">It is damaged, no checkpoint of Fit, or one of another network, loss, optimizer, number of examples, batch size, seed or schedule; the message names both. Nothing has changed.</exception>
+    /// <exception cref="IOException">A checkpoint cannot be written; the last good one is still there, and the parameters are those of the last finished step.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the parameters are those of the last finished step, or the best ones if RestoreBest.</exception>
     /// <exception cref="IOException">An example of a <see cref="StreamedDataset"/> cannot be read, or whatever else its reader throws; the parameters are those of the last finished step.</exception>
     /// <exception cref="ObjectDisposedException">The trainer or its worker pool was disposed.</exception>
@@ -26,14 +29,15 @@ public sealed unsafe partial class Trainer
         options ??= new FitOptions();
         CheckAlive();
         CheckFit(dataset, options);
-        double baseRate = _learningRate;
+        FitCheckpoints? checkpoints = options.Checkpoint is { } where ? new FitCheckpoints(where, AddState) : null;
+        FitState state = options.ResumeFrom is { } file ? Resume(file, dataset, options) : new FitState(_network, _learningRate);
         try
         {
-            return RunFit(dataset, options, baseRate, cancellationToken);
+            return RunFit(dataset, options, state, checkpoints, cancellationToken);
         }
         finally
         {
-            _learningRate = baseRate;
+            _learningRate = state.BaseRate;
         }
     }
 
@@ -89,76 +93,86 @@ public sealed unsafe partial class Trainer
         }
     }
 
-    private TrainingHistory RunFit(Dataset dataset, FitOptions options, double baseRate, CancellationToken cancellationToken)
+    private TrainingHistory RunFit(Dataset dataset, FitOptions options, FitState state, FitCheckpoints? checkpoints, CancellationToken cancellationToken)
     {
         using BatchReader batches = dataset.OpenBatches(options.BatchSize, cancellationToken);
-        var best = new BestParameters(_network);
-        var epochs = new List<EpochResult>();
         int[] order = new int[dataset.Count];
         int stepsPerEpoch = ((dataset.Count - 1) / options.BatchSize) + 1;
-        StopReason reason = StopReason.Completed;
         try
         {
-            for (int epoch = 0; epoch < options.Epochs; epoch++)
+            while (state.Epochs.Count < options.Epochs && !IsPatienceOver(state, options))
             {
-                long started = Stopwatch.GetTimestamp();
+                int epoch = state.Epochs.Count;
+                long firstStep = (long)epoch * stepsPerEpoch;
                 Shuffle(order, CounterRandom.Derive(options.Seed, (ulong)epoch));
-                double lossSum = 0;
-                int correct = 0;
-                for (int step = 0; step < stepsPerEpoch; step++)
+                while (state.Step < stepsPerEpoch)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    _learningRate = options.Schedule.Rate(baseRate, ((long)epoch * stepsPerEpoch) + step, stepsPerEpoch);
-                    Batch batch = batches.Read(order, step * options.BatchSize);
+                    _learningRate = options.Schedule.Rate(state.BaseRate, firstStep + state.Step, stepsPerEpoch);
+                    Batch batch = batches.Read(order, state.Step * options.BatchSize);
                     float loss = batch.HasLabels ? Step(batch.Inputs, batch.Labels) : Step(batch.Inputs, batch.Targets);
                     if (!float.IsFinite(loss))
-                    {
-                        best.Restore();
-                        return new TrainingHistory(epochs, StopReason.NonFiniteLoss, best.Epoch);
-                    }
+                        return EndNotFinite(state);
+                    state.LossSum += (double)loss * batch.Rows;
+                    state.Correct += CountCorrect(Outputs(batch.Rows), batch.Labels);
+                    state.Step++;
 
-                    lossSum += (double)loss * batch.Rows;
-                    correct += CountCorrect(Outputs(batch.Rows), batch.Labels);
+                    // After the last step of an epoch its results are to be in the file too.
+                    if (checkpoints is not null && state.Step < stepsPerEpoch && checkpoints.IsDue(firstStep + state.Step))
+                        checkpoints.Write(state, dataset, options);
                 }
 
                 Evaluation? validation = options.Validation is { } held ? RunEvaluate(held, cancellationToken) : null;
                 var result = new EpochResult
                 {
                     Epoch = epoch + 1,
-                    TrainLoss = (float)(lossSum / dataset.Count),
-                    TrainAccuracy = dataset.Labels.IsEmpty ? float.NaN : (float)((double)correct / dataset.Count),
+                    TrainLoss = (float)(state.LossSum / dataset.Count),
+                    TrainAccuracy = dataset.Labels.IsEmpty ? float.NaN : (float)((double)state.Correct / dataset.Count),
                     ValidationLoss = validation?.Loss ?? float.NaN,
                     ValidationAccuracy = validation?.Accuracy ?? float.NaN,
                     LearningRate = _learningRate,
-                    Duration = Stopwatch.GetElapsedTime(started),
+                    Duration = state.Elapsed,
                 };
                 float judged = validation?.Loss ?? result.TrainLoss;
                 if (!float.IsFinite(judged))
-                {
-                    best.Restore();
-                    return new TrainingHistory(epochs, StopReason.NonFiniteLoss, best.Epoch);
-                }
-
-                epochs.Add(result);
-                best.Offer(result.Epoch, judged);
+                    return EndNotFinite(state);
+                state.Add(result, judged);
                 options.Progress?.Report(result);
-                if (options.EarlyStopping is { } stopping && result.Epoch - best.Epoch >= stopping.Patience)
-                {
-                    reason = StopReason.EarlyStopping;
-                    break;
-                }
+                if (checkpoints is not null && checkpoints.IsDue(firstStep + stepsPerEpoch))
+                    checkpoints.Write(state, dataset, options);
             }
         }
         catch (OperationCanceledException)
         {
-            if (options.RestoreBest && best.Epoch > 0)
-                best.Restore();
+            checkpoints?.Write(state, dataset, options);
+            if (options.RestoreBest && state.BestEpoch > 0)
+                state.RestoreBest();
             throw;
         }
 
+        checkpoints?.Write(state, dataset, options);
         if (options.RestoreBest)
-            best.Restore();
-        return new TrainingHistory(epochs, reason, best.Epoch);
+            state.RestoreBest();
+        return new TrainingHistory(state.Epochs, IsPatienceOver(state, options) ? StopReason.EarlyStopping : StopReason.Completed, state.BestEpoch);
+    }
+
+    /// <summary>Reads a checkpoint; nothing changes unless all of it is good.</summary>
+    private FitState Resume(string path, Dataset dataset, FitOptions options)
+    {
+        using var reader = new SafetensorsReader(path);
+        SavedState saved = ReadState(reader);
+        FitState state = FitFile.Read(reader, _network, dataset, options);
+        Apply(saved);
+        return state;
+    }
+
+    private static bool IsPatienceOver(FitState state, FitOptions options) =>
+        options.EarlyStopping is { } stopping && state.Epochs.Count - state.BestEpoch >= stopping.Patience;
+
+    private static TrainingHistory EndNotFinite(FitState state)
+    {
+        state.RestoreBest();
+        return new TrainingHistory(state.Epochs, StopReason.NonFiniteLoss, state.BestEpoch);
     }
 
     /// <summary>Fisher-Yates on 0, 1, 2, ...: the swap partner of i is Below(i, i + 1), so an order is a function of seed and epoch.</summary>

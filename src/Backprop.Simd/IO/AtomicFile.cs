@@ -7,7 +7,10 @@ internal static class AtomicFile
     /// Writes a temporary file in the same folder, flushes it to the disk, and renames it to <paramref name="path"/>, over what was there.
     /// Where anything throws, the old file stays as it was and the temporary one is removed.
     /// </summary>
-    public static void Write(string path, Action<Stream> write)
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes its bytes.</param>
+    /// <param name="makeRoom">Called when the new bytes are on the disk: says under which name the old file is kept. Null: it is not.</param>
+    public static void Write(string path, Action<Stream> write, Func<string>? makeRoom = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         string target = Path.GetFullPath(path);
@@ -21,12 +24,24 @@ internal static class AtomicFile
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, target, overwrite: true);
+            // Replace links the old file to its new name before it renames: at no moment is there no file.
+            if (makeRoom is not null && File.Exists(target))
+                File.Replace(temporary, target, makeRoom(), ignoreMetadataErrors: true);
+            else
+                File.Move(temporary, target, overwrite: true);
         }
         catch
         {
             File.Delete(temporary);
             throw;
         }
+    }
+
+    /// <summary>Removes what killed processes left of files that they were about to write; nobody else may be writing <paramref name="path"/>.</summary>
+    public static void DeleteLeftovers(string path)
+    {
+        string target = Path.GetFullPath(path);
+        foreach (string file in Directory.GetFiles(Path.GetDirectoryName(target)!, $"{Path.GetFileName(target)}.????????.???.tmp"))
+            File.Delete(file);
     }
 }

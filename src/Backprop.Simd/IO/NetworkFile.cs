@@ -24,12 +24,18 @@ internal static class NetworkFile
         writer.AddMetadata("format", "pt");
         writer.AddMetadata(VersionKey, Version.ToString(CultureInfo.InvariantCulture));
         writer.AddMetadata(ArchitectureKey, ArchitectureOf(network));
-        foreach ((string name, int block, LayerTensor tensor) in TensorsOf(network.Blocks))
+        AddTensors(writer, network, string.Empty);
+    }
+
+    /// <summary>Adds parameters and running statistics; each name begins with <paramref name="prefix"/>.</summary>
+    public static void AddTensors(SafetensorsWriter writer, Network network, string prefix)
+    {
+        foreach ((string name, int block, LayerTensor tensor) in TensorsOf(network.Blocks, name => prefix + name))
         {
             if (tensor.Place == TensorPlace.Counters)
                 writer.AddInt64(name, network.Counters[network.CounterOffsets[block] + tensor.Offset]);
             else
-                writer.AddFloats(name, tensor.Shape, stream => WriteElements(stream, ElementsOf(network, block, tensor), tensor.Shape));
+                writer.AddFloats(name, tensor.Shape, stream => TensorElements.Write(stream, ElementsOf(network, block, tensor), tensor.Shape));
         }
     }
 
@@ -40,8 +46,7 @@ internal static class NetworkFile
     public static Network Read(SafetensorsReader reader, Func<string, bool> isOther)
     {
         NetworkBuilder builder = ReadArchitecture(reader);
-        List<(string Name, int Block, LayerTensor Tensor)> tensors = [.. TensorsOf(builder.Blocks)];
-        CheckTensors(reader, tensors, isOther);
+        CheckTensors(reader, [.. TensorsOf(builder.Blocks, name => name)], isOther);
         Network network;
         try
         {
@@ -52,25 +57,37 @@ internal static class NetworkFile
             throw reader.Bad(e.Message, e);
         }
 
+        Fill(reader, network, name => name, isOther);
+        return network;
+    }
+
+    /// <summary>Reads the tensors of a network; nothing is written before all of them are there and fit.</summary>
+    /// <param name="reader">The file.</param>
+    /// <param name="network">What is overwritten.</param>
+    /// <param name="nameInFile">The file's name of the tensor that <see cref="Add"/> would name so.</param>
+    /// <param name="isOther">Whether a tensor may be there without belonging to the network.</param>
+    /// <exception cref="InvalidDataException">A tensor is missing, has another shape, or belongs to nothing.</exception>
+    public static void Fill(SafetensorsReader reader, Network network, Func<string, string> nameInFile, Func<string, bool> isOther)
+    {
+        List<(string Name, int Block, LayerTensor Tensor)> tensors = [.. TensorsOf(network.Blocks, nameInFile)];
+        CheckTensors(reader, tensors, isOther);
         foreach ((string name, int block, LayerTensor tensor) in tensors)
         {
             SafetensorsEntry entry = reader.Tensors[name];
             if (tensor.Place == TensorPlace.Counters)
-                network.Counters[network.CounterOffsets[block] + tensor.Offset] = ReadCounter(reader, entry);
+                network.Counters[network.CounterOffsets[block] + tensor.Offset] = reader.ReadInt64(entry);
             else
-                ReadElements(reader, entry, ElementsOf(network, block, tensor), tensor.Shape);
+                TensorElements.Read(reader, entry, ElementsOf(network, block, tensor), tensor.Shape);
         }
-
-        return network;
     }
 
-    private static IEnumerable<(string Name, int Block, LayerTensor Tensor)> TensorsOf(IReadOnlyList<Layer> blocks)
+    private static IEnumerable<(string Name, int Block, LayerTensor Tensor)> TensorsOf(IReadOnlyList<Layer> blocks, Func<string, string> nameInFile)
     {
         int module = 0;
         for (int block = 0; block < blocks.Count; block++)
         {
             foreach (LayerTensor tensor in blocks[block].Tensors)
-                yield return (string.Create(CultureInfo.InvariantCulture, $"{module}.{tensor.Name}"), block, tensor);
+                yield return (nameInFile(string.Create(CultureInfo.InvariantCulture, $"{module}.{tensor.Name}")), block, tensor);
             module += blocks[block].ModuleCount;
         }
     }
@@ -108,11 +125,15 @@ internal static class NetworkFile
     {
         foreach ((string name, int block, LayerTensor tensor) in expected)
         {
-            string form = SafetensorsEntry.FormOf(tensor.Place == TensorPlace.Counters ? SafetensorsType.I64 : SafetensorsType.F32, tensor.Shape);
+            bool isCounter = tensor.Place == TensorPlace.Counters;
+            string form = SafetensorsEntry.FormOf(isCounter ? SafetensorsType.I64 : SafetensorsType.F32, tensor.Shape);
             if (!reader.Tensors.TryGetValue(name, out SafetensorsEntry? entry))
                 throw reader.Bad($"tensor '{name}' of layer {block} is missing.");
-            if (entry.Form != form)
+            bool typeFits = isCounter ? entry.Type == SafetensorsType.I64 : SafetensorsType.IsFloat(entry.Type);
+            if (!typeFits || !entry.Shape.AsSpan().SequenceEqual(tensor.Shape))
                 throw reader.Bad($"tensor '{name}' of layer {block} is {entry.Form}; the architecture needs {form}.");
+            if (isCounter && reader.ReadInt64(entry) is var count and < 0)
+                throw reader.Bad($"tensor '{name}' counts {count} batches.");
         }
 
         var names = expected.Select(tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
@@ -131,48 +152,5 @@ internal static class NetworkFile
         return tensor.Place == TensorPlace.Parameters
             ? network.Parameters.Slice(network.Offsets[block] + tensor.Offset, count)
             : network.Statistics.Slice(network.StatisticsOffsets[block] + tensor.Offset, count);
-    }
-
-    // A matrix is stored row by row of the file, which are the columns in memory.
-    private static void WriteElements(Stream stream, ReadOnlySpan<float> elements, long[] shape)
-    {
-        if (shape.Length < 2)
-        {
-            LittleEndian.Write(stream, elements);
-            return;
-        }
-
-        int rows = (int)shape[0];
-        float[] row = new float[shape[1]];
-        for (int r = 0; r < rows; r++)
-        {
-            for (int c = 0; c < row.Length; c++)
-                row[c] = elements[(c * rows) + r];
-            LittleEndian.Write(stream, row);
-        }
-    }
-
-    private static void ReadElements(SafetensorsReader reader, SafetensorsEntry entry, Span<float> elements, long[] shape)
-    {
-        if (shape.Length < 2)
-        {
-            reader.ReadFloats(entry, 0, elements);
-            return;
-        }
-
-        int rows = (int)shape[0];
-        float[] row = new float[shape[1]];
-        for (int r = 0; r < rows; r++)
-        {
-            reader.ReadFloats(entry, (long)r * row.Length, row);
-            for (int c = 0; c < row.Length; c++)
-                elements[(c * rows) + r] = row[c];
-        }
-    }
-
-    private static long ReadCounter(SafetensorsReader reader, SafetensorsEntry entry)
-    {
-        long value = reader.ReadInt64(entry);
-        return value >= 0 ? value : throw reader.Bad($"tensor '{entry.Name}' counts {value} batches.");
     }
 }

@@ -28,6 +28,17 @@ internal sealed class SafetensorsWriter
         stream.Write(bytes);
     });
 
+    /// <summary>Adds an F64 tensor of one dimension.</summary>
+    public void AddDoubles(string name, double[] values) => Add(name, SafetensorsType.F64, [values.Length], stream =>
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(double)];
+        foreach (double value in values)
+        {
+            BinaryPrimitives.WriteDoubleLittleEndian(bytes, value);
+            stream.Write(bytes);
+        }
+    });
+
     /// <summary>Writes the file from the stream's present position on.</summary>
     public void Write(Stream stream)
     {

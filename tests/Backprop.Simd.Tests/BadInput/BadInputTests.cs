@@ -240,7 +240,7 @@ public class BadInputTests
         new("Files: a checkpoint of another network", w => w.Trainer.LoadCheckpoint(w.ChangedCheckpoint(h => h.Replace("Tanh", "ReLU", StringComparison.Ordinal))), typeof(InvalidDataException),
             "checkpoint: the network of this checkpoint is 'Dense(3,4,ReLU:00000000);Dense(4,2,Identity:00000000)'; this trainer's is 'Dense(3,4,Tanh:00000000);Dense(4,2,Identity:00000000)'."),
         new("Files: a learning rate that is NaN", w => w.Trainer.LoadCheckpoint(w.ChangedCheckpoint(h => h.Replace("3f50624dd2f1a9fc", "7ff8000000000000", StringComparison.Ordinal))), typeof(InvalidDataException),
-            "checkpoint: backprop_simd.learning_rate_bits are the bits of NaN; a rate is finite and not negative."),
+            "checkpoint: backprop_simd.learning_rate_bits are the bits of NaN; it must be finite and at least 0."),
     ];
 
     public static TheoryData<string> Names => new(s_cases.Select(wrong => wrong.Name));
