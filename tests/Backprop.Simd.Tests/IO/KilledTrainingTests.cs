@@ -5,18 +5,12 @@ using Xunit;
 
 namespace Backprop.Simd.Tests;
 
-/// <summary>A training whose process is killed goes on from its checkpoint to the bits of one that was not.</summary>
+/// <summary>A training whose process is killed again and again, at whatever it is doing, ends as one that was not.</summary>
 public sealed class KilledTrainingTests
 {
     private const string FileVariable = "BACKPROP_KILLED_FILE";
     private const string OptimizerVariable = "BACKPROP_KILLED_OPTIMIZER";
-    private const int Examples = 61;
-    private const int Inputs = 12;
-    private const int Classes = 5;
-    private const int BatchSize = 8;
-    private const int StepsPerEpoch = (Examples + BatchSize - 1) / BatchSize;
-    private const int Steps = 4 * StepsPerEpoch;
-    private const int KilledAt = (2 * StepsPerEpoch) + 3;
+    private const int StepsOfALife = 11;
 
     public static TheoryData<int> Optimizers => new(Enumerable.Range(0, OptimizerTable.All.Length));
 
@@ -25,9 +19,7 @@ public sealed class KilledTrainingTests
     public void It_ends_with_the_fingerprint_of_the_uninterrupted_one(int optimizer)
     {
         using var folder = new TemporaryFolder();
-        Network whole = Describe(1);
-        using (Trainer trainer = Make(whole, optimizer))
-            Train(trainer, null, Steps);
+        FitScene.Result whole = FitScene.Run(optimizer, FitScene.Options);
 
         // The child must run on what this process runs on: without FMA the bits differ.
         var environment = new List<(string, string)> { (FileVariable, folder["checkpoint"]), (OptimizerVariable, optimizer.ToString(CultureInfo.InvariantCulture)) };
@@ -37,59 +29,42 @@ public sealed class KilledTrainingTests
                 environment.Add((knob, value));
         }
 
+        int kills = 0;
         ChildProcess.Result child = ChildProcess.Run(TrainAndDie, [.. environment]);
-        Assert.NotEqual(0, child.ExitCode);
-
-        Network resumed = Describe(2);
-        using (Trainer trainer = Make(resumed, optimizer))
+        for (; child.ExitCode != 0; child = ChildProcess.Run(TrainAndDie, [.. environment]))
         {
-            trainer.LoadCheckpoint(folder["checkpoint"]);
-            Assert.InRange(trainer.Steps, 1, KilledAt);
-            Train(trainer, null, Steps);
+            Assert.Empty(child.Output);
+            Assert.True(++kills < FitScene.Steps, "The training gets nowhere.");
         }
 
-        Assert.Equal(whole.Fingerprint(), resumed.Fingerprint());
+        Assert.NotEqual(0, kills);
+        Assert.Equal(whole.ToString(), child.Report.TrimEnd());
+        Assert.Equal(["checkpoint", "checkpoint.1", "checkpoint.2", "checkpoint.best"], folder.Files);
     }
 
     private static void TrainAndDie()
     {
-        using Trainer trainer = Make(Describe(1), int.Parse(Environment.GetEnvironmentVariable(OptimizerVariable)!, CultureInfo.InvariantCulture));
-        Train(trainer, Environment.GetEnvironmentVariable(FileVariable), KilledAt);
-
-        // Steps after the last checkpoint are lost with the process.
-        Process.GetCurrentProcess().Kill();
-        Thread.Sleep(Timeout.Infinite);
-    }
-
-    /// <summary>Goes on from the trainer's step; shuffled by epoch, a checkpoint after every fifth step.</summary>
-    private static void Train(Trainer trainer, string? checkpoint, int end)
-    {
-        float[] inputs = Shapes.Random(Examples * Inputs, 1);
-        int[] labels = Shapes.RandomLabels(Examples, Classes, 2);
-        int[] order = new int[Examples];
-        float[] batch = new float[BatchSize * Inputs];
-        int[] batchLabels = new int[BatchSize];
-        while (trainer.Steps < end)
+        string path = Environment.GetEnvironmentVariable(FileVariable)!;
+        int optimizer = int.Parse(Environment.GetEnvironmentVariable(OptimizerVariable)!, CultureInfo.InvariantCulture);
+        bool resumes = File.Exists(path);
+        Network network = FitScene.Describe(resumes ? 2UL : 1);
+        using Trainer trainer = FitScene.Make(optimizer, network);
+        new Thread(() => KillAfter(trainer, resumes)) { IsBackground = true }.Start();
+        ChildProcess.Report(FitScene.Run(trainer, network, FitScene.Options with
         {
-            int epoch = (int)(trainer.Steps / StepsPerEpoch), start = (int)(trainer.Steps % StepsPerEpoch) * BatchSize, rows = Math.Min(BatchSize, Examples - start);
-            for (int i = 0; i < Examples; i++)
-                order[i] = i;
-            Dataset.Shuffle(order, (ulong)epoch);
-            for (int i = 0; i < rows; i++)
-            {
-                inputs.AsSpan(order[start + i] * Inputs, Inputs).CopyTo(batch.AsSpan(i * Inputs));
-                batchLabels[i] = labels[order[start + i]];
-            }
-
-            trainer.Step(batch.AsSpan(0, rows * Inputs), batchLabels.AsSpan(0, rows));
-            if (checkpoint is not null && trainer.Steps % 5 == 0)
-                trainer.SaveCheckpoint(checkpoint);
-        }
+            Checkpoint = new CheckpointOptions(path, everySteps: 2, keepLast: 3),
+            ResumeFrom = resumes ? path : null,
+        }).ToString());
     }
 
-    private static Network Describe(ulong seed) =>
-        new NetworkBuilder(Inputs).Dense(23, Activation.GELU).Dropout(0.3).BatchNorm().Dense(17, Activation.Tanh).LayerNorm().Dense(Classes).Build(seed);
-
-    private static Trainer Make(Network network, int optimizer) =>
-        new(network, Loss.SoftmaxCrossEntropy, new Optimizer(OptimizerTable.All[optimizer]), new TrainerOptions { MaxBatchSize = BatchSize, Seed = 9 });
+    // Beside the training: the step, or the write of a checkpoint, is cut off wherever it is.
+    private static void KillAfter(Trainer trainer, bool resumes)
+    {
+        while (resumes && trainer.Steps == 0)
+            Thread.SpinWait(10);
+        long end = trainer.Steps + StepsOfALife;
+        while (trainer.Steps < end)
+            Thread.SpinWait(10);
+        Process.GetCurrentProcess().Kill();
+    }
 }

@@ -23,33 +23,22 @@ internal static class ChildProcess
     /// <summary>Runs a static method of this assembly in a child, without the test runner.</summary>
     public static Result Run(Action method, params (string Name, string Value)[] environment)
     {
-        Assert.True(method.Method.IsStatic, "A child has no object to call a method on.");
-        string program = Environment.ProcessPath!;
-        bool isHost = Path.GetFileNameWithoutExtension(program) == "dotnet";
-        string[] arguments = isHost ? ["exec", Path.Combine(AppContext.BaseDirectory, "Backprop.Simd.Tests.dll")] : [];
-        return Run(program, arguments, [.. environment, (MethodVariable, $"{method.Method.DeclaringType!.FullName}:{method.Method.Name}")]);
+        (string program, string[] arguments, (string Name, string Value) call) = CallOf(method);
+        return Run(program, arguments, [.. environment, call]);
+    }
+
+    /// <summary>Starts a static method of this assembly in a child, whose end the caller sees to; it has nobody to report to.</summary>
+    public static Process Start(Action method, params (string Name, string Value)[] environment)
+    {
+        (string program, string[] arguments, (string Name, string Value) call) = CallOf(method);
+        return Process.Start(StartInfo(program, arguments, [.. environment, call]))!;
     }
 
     /// <summary>Runs any program, and waits for it for at most two minutes.</summary>
     public static Result Run(string program, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
     {
         string reportPath = Path.Combine(Path.GetTempPath(), $"backprop-{Guid.NewGuid():N}.txt");
-        var start = new ProcessStartInfo(program)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
-        foreach (string argument in arguments)
-            start.ArgumentList.Add(argument);
-
-        foreach (string name in s_notInherited)
-            start.Environment.Remove(name);
-        start.Environment[ReportVariable] = reportPath;
-        foreach ((string name, string value) in environment)
-            start.Environment[name] = value;
-
-        using Process process = Process.Start(start)!;
+        using Process process = Process.Start(StartInfo(program, arguments, [.. environment, (ReportVariable, reportPath)]))!;
         try
         {
             Task<string> output = process.StandardOutput.ReadToEndAsync();
@@ -67,6 +56,30 @@ internal static class ChildProcess
         {
             File.Delete(reportPath);
         }
+    }
+
+    private static (string Program, string[] Arguments, (string Name, string Value) Call) CallOf(Action method)
+    {
+        Assert.True(method.Method.IsStatic, "A child has no object to call a method on.");
+        string program = Environment.ProcessPath!;
+        bool isHost = Path.GetFileNameWithoutExtension(program) == "dotnet";
+        string[] arguments = isHost ? ["exec", Path.Combine(AppContext.BaseDirectory, "Backprop.Simd.Tests.dll")] : [];
+        return (program, arguments, (MethodVariable, $"{method.Method.DeclaringType!.FullName}:{method.Method.Name}"));
+    }
+
+    private static ProcessStartInfo StartInfo(string program, IEnumerable<string> arguments, (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        foreach (string name in s_notInherited)
+            start.Environment.Remove(name);
+        foreach ((string name, string value) in environment)
+            start.Environment[name] = value;
+        return start;
     }
 
     /// <summary>In the child: adds a line to what the parent reads as <see cref="Result.Report"/>.</summary>

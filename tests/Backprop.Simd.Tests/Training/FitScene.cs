@@ -35,9 +35,14 @@ internal static class FitScene
     {
         Network network = Describe(networkSeed);
         using Trainer trainer = Make(optimizer, network, rate);
+        return Run(trainer, network, options, data, cancellationToken);
+    }
+
+    public static Result Run(Trainer trainer, Network network, FitOptions options, Dataset? data = null, CancellationToken cancellationToken = default)
+    {
         TrainingHistory history = trainer.Fit(data ?? Data(), options, cancellationToken);
         string[] epochs = [.. history.Epochs.Select(epoch => (epoch with { Duration = default }).ToString())];
-        return new Result(network.Fingerprint(), history.StopReason, history.BestEpoch, string.Join('\n', epochs));
+        return new Result(network.Fingerprint(), history.StopReason, history.BestEpoch, string.Join("; ", epochs));
     }
 
     public static Network Describe(ulong seed) =>
