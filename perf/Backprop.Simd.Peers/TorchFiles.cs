@@ -1,5 +1,3 @@
-using Backprop.Simd;
-using TorchSharp;
 using TorchSharp.PyBridge;
 using static TorchSharp.torch;
 

@@ -221,34 +221,4 @@ public sealed unsafe partial class Trainer
         if (!dataset.Labels.IsEmpty && !LossTable.TakesLabels(_loss))
             throw new ArgumentException($"{parameter} has labels, and {new Loss(_loss)} takes targets: make the Dataset from float targets.", parameter);
     }
-
-    /// <summary>A copy of parameters and running statistics at the lowest loss so far; at first those before the training.</summary>
-    private sealed class BestParameters(Network network)
-    {
-        private readonly float[] _copy = network.Parameters.ToArray();
-        private readonly float[] _statistics = network.Statistics.ToArray();
-        private readonly long[] _counters = network.Counters.ToArray();
-        private float _loss = float.PositiveInfinity;
-
-        /// <summary>0 before any epoch was finished.</summary>
-        public int Epoch { get; private set; }
-
-        public void Offer(int epoch, float loss)
-        {
-            if (loss >= _loss)
-                return;
-            _loss = loss;
-            Epoch = epoch;
-            network.Parameters.CopyTo(_copy);
-            network.Statistics.CopyTo(_statistics);
-            network.Counters.CopyTo(_counters);
-        }
-
-        public void Restore()
-        {
-            _copy.CopyTo(network.Parameters);
-            _statistics.CopyTo(network.Statistics);
-            _counters.CopyTo(network.Counters);
-        }
-    }
 }
