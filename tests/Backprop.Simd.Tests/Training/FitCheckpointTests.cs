@@ -25,6 +25,19 @@ public sealed class FitCheckpointTests
     }
 
     [Fact]
+    public void Streamed_data_go_on_in_the_middle_of_an_epoch_too()
+    {
+        using var folder = new TemporaryFolder();
+        FitScene.Result whole = FitScene.Run(3, FitScene.Options with { Checkpoint = new CheckpointOptions(folder["c"], everySteps: 5, keepLast: 100) { KeepBest = false } });
+        Dataset memory = FitScene.Data();
+        foreach (string file in folder.Files)
+        {
+            using var streamed = new StreamedDataset(new Reader(memory), FitScene.Inputs, memory.Labels.ToArray(), FitScene.Classes);
+            Assert.Equal(whole, FitScene.Run(3, FitScene.Options with { ResumeFrom = folder[file] }, data: streamed));
+        }
+    }
+
+    [Fact]
     public void Early_stopping_waits_as_long_as_it_would_have()
     {
         using var folder = new TemporaryFolder();
@@ -222,6 +235,15 @@ public sealed class FitCheckpointTests
     {
         if (epoch.Epoch == last)
             source.Cancel();
+    }
+
+    private sealed class Reader(Dataset data) : IExampleReader
+    {
+        public void Read(ReadOnlySpan<int> examples, Span<float> inputs, Span<float> targets) => data.Read(examples, inputs, targets);
+
+        public void Dispose()
+        {
+        }
     }
 
     private sealed class Act(Action<EpochResult> action) : IProgress<EpochResult>
