@@ -35,6 +35,17 @@ public sealed unsafe partial class Trainer : IDisposable
     private readonly AlignedBuffer _gradients;
     private readonly AlignedBuffer _states;
 
+    /// <summary>What the backward pass of a Step updates at once; see <see cref="KeepGradients"/>.</summary>
+    private readonly WeightUpdate _update;
+
+    /// <summary>The parameters that wait for the end of a Step, as (first, count).</summary>
+    private (int First, int Count)[] _waiting;
+
+    private readonly (int First, int Count)[] _all;
+
+    /// <summary>Whether some layer draws random numbers.</summary>
+    private readonly bool _draws;
+
     /// <summary>First layer that must receive a gradient.</summary>
     private readonly int _firstTrained;
 
@@ -103,16 +114,22 @@ public sealed unsafe partial class Trainer : IDisposable
         _states = BufferPool.Rent((int)states);
         _outputs = outputs[^1];
         _outputGradient = deltas[0];
+        _update = new WeightUpdate(_optimizer);
+        _draws = Array.Exists(blocks, block => block is Dropout);
         _plan = MakePlan(outputs, saved, deltas);
+        _all = [(0, network.ParameterCount)];
+        _waiting = Waiting();
     }
 
     /// <summary>The flat gradients, laid out as <see cref="Network.Parameters"/>. Backward adds to them; an update clears them.</summary>
+    /// <remarks>Until this is read, or <see cref="Backward(ReadOnlySpan{float})"/> called, a Step need not keep them: it updates large matrices while it computes their gradients, with the same bits.</remarks>
     /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
     public Span<float> Gradients
     {
         get
         {
             CheckAlive();
+            KeepGradients();
             return _gradients.Span[.._network.ParameterCount];
         }
     }
@@ -183,6 +200,7 @@ public sealed unsafe partial class Trainer : IDisposable
     internal void AddGradients(ReadOnlySpan<float> inputs, ReadOnlySpan<int> labels)
     {
         CheckAlive();
+        KeepGradients();
         int rows = RowsOf(inputs);
         CheckLabels(labels, rows);
         fixed (float* x = inputs)
@@ -194,6 +212,7 @@ public sealed unsafe partial class Trainer : IDisposable
     internal void AddGradients(ReadOnlySpan<float> inputs, ReadOnlySpan<float> targets)
     {
         CheckAlive();
+        KeepGradients();
         int rows = RowsOf(inputs);
         CheckOutputs(targets.Length, rows, nameof(targets));
         fixed (float* x = inputs)
@@ -228,6 +247,7 @@ public sealed unsafe partial class Trainer : IDisposable
         if (_forwardRows == 0)
             throw new InvalidOperationException("Backward needs a Forward before it; Step and Update end the last one.");
         CheckOutputs(outputGradient.Length, _forwardRows, nameof(outputGradient));
+        KeepGradients();
         outputGradient.CopyTo(new Span<float>(_workspace.At(_outputGradient), outputGradient.Length));
         RunBackward(_workspace.At(_inputs), _forwardRows);
     }
@@ -237,7 +257,7 @@ public sealed unsafe partial class Trainer : IDisposable
     public void Update()
     {
         CheckAlive();
-        RunUpdate();
+        RunUpdate(_all);
     }
 
     /// <summary>Returns the buffers to the pool. Calling it again does nothing.</summary>
@@ -257,8 +277,10 @@ public sealed unsafe partial class Trainer : IDisposable
 
     private float RunStep(float* x, int rows, float* targets, int* labels)
     {
+        _update.LearningRate = _learningRate;
+        _update.Step = _updates + 1;
         float loss = RunGradients(x, rows, targets, labels);
-        RunUpdate();
+        RunUpdate(_waiting);
         return loss;
     }
 
@@ -272,15 +294,17 @@ public sealed unsafe partial class Trainer : IDisposable
 
     private void RunForward(float* x, int rows)
     {
-        ulong key = CounterRandom.Derive(_seed, _forwards++);
+        ulong key = _draws ? CounterRandom.Derive(_seed, _forwards) : 0;
+        _forwards++;
         for (int i = 0; i < _plan.Length; i++)
         {
             ref LayerPass pass = ref _plan[i];
             pass.Rows = rows;
-            pass.Key = CounterRandom.Derive(key, (ulong)i);
+            if (_draws)
+                pass.Key = CounterRandom.Derive(key, (ulong)i);
             if (i == 0)
                 pass.Input = x;
-            _blocks[i].Forward(pass);
+            _blocks[i].Forward(in pass);
         }
 
         _plan[0].Input = null;
@@ -291,17 +315,51 @@ public sealed unsafe partial class Trainer : IDisposable
     {
         _plan[0].Input = x;
         for (int i = _plan.Length - 1; i >= _firstTrained; i--)
-            _blocks[i].Backward(_plan[i]);
+            _blocks[i].Backward(in _plan[i]);
         _plan[0].Input = null;
         _inputGradientRows = rows;
         GC.KeepAlive(this);
     }
 
-    private void RunUpdate()
+    private void RunUpdate(ReadOnlySpan<(int First, int Count)> ranges)
     {
         _forwardRows = 0;
-        OptimizerTable.Step(_optimizer, _learningRate, ++_updates, _network.ParameterPointer, _gradients.Pointer, _states.Pointer, _network.ParameterCount, _workers);
+        _updates++;
+        foreach ((int first, int count) in ranges)
+        {
+            OptimizerTable.Step(_optimizer, _learningRate, _updates, _network.ParameterPointer + first, _gradients.Pointer + first, _states.Pointer + first,
+                _network.ParameterCount, count, _workers);
+        }
+
         GC.KeepAlive(this);
+    }
+
+    /// <summary>From now on every gradient is kept until the update: somebody looks at them, or adds to them.</summary>
+    private void KeepGradients()
+    {
+        if (_waiting == _all)
+            return;
+        foreach (ref LayerPass pass in _plan.AsSpan())
+            pass.Update = null;
+        _waiting = _all;
+    }
+
+    /// <summary>All parameters but the weights that the backward pass updates.</summary>
+    private (int First, int Count)[] Waiting()
+    {
+        var ranges = new List<(int First, int Count)>();
+        int first = 0;
+        for (int i = _firstTrained; i < _plan.Length; i++)
+        {
+            if (_plan[i].Update is null)
+                continue;
+            if (_network.Offsets[i] > first)
+                ranges.Add((first, _network.Offsets[i] - first));
+            first = _network.Offsets[i] + _blocks[i].WeightCount;
+        }
+
+        ranges.Add((first, _network.ParameterCount - first));
+        return [.. ranges];
     }
 
     /// <summary>Everything about each layer's pass that does not change from call to call.</summary>
@@ -323,6 +381,9 @@ public sealed unsafe partial class Trainer : IDisposable
                 Statistics = _network.StatisticsPointer + _network.StatisticsOffsets[i],
                 Counters = _network.CounterPointer + _network.CounterOffsets[i],
                 Gradients = _gradients.Pointer + _network.Offsets[i],
+                Update = _blocks[i] is Dense { UpdatesWeights: true } ? _update : null,
+                States = _states.Pointer + _network.Offsets[i],
+                StateLength = _network.ParameterCount,
                 OutputGradient = _workspace.At(deltas[delta]),
                 Workers = _workers,
                 Scratch = _scratch,
@@ -332,6 +393,17 @@ public sealed unsafe partial class Trainer : IDisposable
                 plan[i].InputGradient = _workspace.At(deltas[delta]);
             else if (_options.InputGradient)
                 plan[i].InputGradient = _workspace.At(_inputGradient);
+        }
+
+        // A Dense layer applies the derivative of the one below while its input gradient is in registers or the L1 cache.
+        for (int i = 1; i < plan.Length; i++)
+        {
+            if (_blocks[i] is Dense && _blocks[i - 1] is Dense { HasElementwiseDerivative: true } below && plan[i].InputGradient is not null)
+            {
+                plan[i].Below = below;
+                plan[i].BelowSaved = below.DerivativeArgument(plan[i - 1].Output, plan[i - 1].Saved);
+                plan[i - 1].DerivativeApplied = true;
+            }
         }
 
         return plan;

@@ -28,7 +28,7 @@ internal static class ActivationTable
 
     /// <summary>Calls the action with the activation of this kind.</summary>
     public static void Dispatch<TAction>(ActivationKind kind, ref TAction action)
-        where TAction : struct, IActivationAction
+        where TAction : struct, IActivationAction, allows ref struct
     {
         switch (kind.Id)
         {

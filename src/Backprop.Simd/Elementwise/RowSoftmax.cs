@@ -17,6 +17,12 @@ internal static unsafe class RowSoftmax
             return;
         }
 
+        if (classes <= V.Count)
+        {
+            V.StorePartial(OneVector<V>(x, classes, out max, out sum), exps, classes);
+            return;
+        }
+
         int whole = classes - (classes % V.Count), rest = classes - whole;
         max = Largest<V>(x, classes);
         var exp = new ExpShifted(max);
@@ -36,6 +42,18 @@ internal static unsafe class RowSoftmax
         }
 
         sum = V.SumHalves(total);
+    }
+
+    /// <summary>The exponentials of a row that fits into one vector, with 0 in the lanes beyond it; V is F32x16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V OneVector<V>(float* x, int classes, out float max, out float sum)
+        where V : struct, IVectorF32<V>
+    {
+        V present = V.LessThanInt(V.IndicesInt, V.CreateInt(classes)), row = V.LoadPartial(x, classes), lowest = V.Create(float.NegativeInfinity);
+        max = V.MaxHalves(V.Greater(V.Select(present, row, lowest), lowest));
+        V exps = V.Select(present, new ExpShifted(max).Invoke(row), V.Create(0f));
+        sum = V.SumHalves(exps);
+        return exps;
     }
 
     /// <summary>Softmax of each row; input and output may be the same.</summary>

@@ -3,6 +3,7 @@ using Backprop.Simd.Internal.Activations;
 using Backprop.Simd.Internal.Elementwise;
 using Backprop.Simd.Internal.Initializers;
 using Backprop.Simd.Internal.MatrixProduct;
+using Backprop.Simd.Internal.Optimizers;
 using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.Layers;
@@ -12,6 +13,8 @@ namespace Backprop.Simd.Internal.Layers;
 /// </summary>
 internal sealed unsafe partial class Dense(int inputSize, int units, ActivationKind activation) : Layer(inputSize, units)
 {
+    private const int WeightsWorthUpdating = 4096;
+
     private readonly Saved _saves = ActivationTable.Saves(activation);
 
     public ActivationKind Activation { get; } = activation;
@@ -38,7 +41,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
         int floats = GemmDriver.ScratchFloats(false, false, maxRows, OutputSize, InputSize);
         if (training)
         {
-            floats = Math.Max(floats, GemmDriver.ScratchFloats(true, false, InputSize, OutputSize, maxRows));
+            floats = Math.Max(floats, GemmDriver.ScratchFloats(true, false, InputSize, OutputSize, maxRows, storesC: !UpdatesWeights));
             floats = Math.Max(floats, GemmDriver.ScratchFloats(false, true, maxRows, InputSize, OutputSize));
         }
 
@@ -60,7 +63,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             return;
         }
 
-        var action = new ForwardAction(this, pass);
+        var action = new ForwardAction(this, in pass);
         ActivationTable.Dispatch(Activation, ref action);
     }
 
@@ -71,14 +74,66 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
         {
             RowSoftmax.Backward(pass.Output, dz, dz, pass.Rows, OutputSize);
         }
-        else if (Activation.Id != ActivationId.Identity)
+        else if (Activation.Id != ActivationId.Identity && !pass.DerivativeApplied)
         {
             var action = new DerivativeAction(_saves == Saved.Input ? pass.Saved : pass.Output, dz, (nint)pass.Rows * OutputSize);
             ActivationTable.Dispatch(Activation, ref action);
         }
 
         ColumnSum.Add(dz, pass.Rows, OutputSize, pass.Gradients + WeightCount);
-        var weightGradient = new GemmArguments
+
+        // Before the weights change; of one row, in the same pass.
+        if (pass.InputGradient is not null && !GivesBothInOnePass(in pass))
+        {
+            if (pass.Below is { } below)
+            {
+                var action = new InputGradientAction(this, in pass);
+                ActivationTable.Dispatch(below.Activation, ref action);
+            }
+            else
+            {
+                InputGradient(in pass, default(NoEpilogue));
+            }
+        }
+
+        if (pass.Update is { } update)
+        {
+            var action = new WeightUpdateAction(this, in pass);
+            OptimizerTable.Dispatch(update.Kind, update.LearningRate, update.Step, ref action);
+        }
+        else
+        {
+            WeightGradient(in pass, default(NoEpilogue));
+        }
+    }
+
+    /// <summary>Whether the weights may be updated as <see cref="LayerPass.Update"/> says, and that is worth it: below, one pass over all parameters is faster.</summary>
+    public bool UpdatesWeights => WeightCount >= WeightsWorthUpdating;
+
+    /// <summary>Whether the layer above may apply the derivative to its input gradient.</summary>
+    public bool HasElementwiseDerivative => Activation.Id is not (ActivationId.Identity or ActivationId.Softmax);
+
+    /// <summary>What the derivative is computed from, given the forward pass's arrays.</summary>
+    public float* DerivativeArgument(float* output, float* saved) => _saves == Saved.Input ? saved : output;
+
+    private bool GivesBothInOnePass(in LayerPass pass) => pass.Rows == 1 && pass.Update is not null && OutputSize > SummationOrders.FourChainsColumns;
+
+    private void UpdateByFewRows<TOperation>(in LayerPass pass, UpdateEpilogue<TOperation> update)
+        where TOperation : struct, IUpdateOperation
+    {
+        float* dx = GivesBothInOnePass(in pass) ? pass.InputGradient : null;
+        FewRowsUpdate.Run(update, pass.Input, pass.OutputGradient, dx, pass.Rows, InputSize, OutputSize, pass.Workers);
+        if (dx is not null && pass.Below is { } below)
+        {
+            var action = new DerivativeAction(pass.BelowSaved, dx, InputSize);
+            ActivationTable.Dispatch(below.Activation, ref action);
+        }
+    }
+
+    private void WeightGradient<TEpilogue>(in LayerPass pass, TEpilogue epilogue)
+        where TEpilogue : struct, IEpilogue
+    {
+        var arguments = new GemmArguments
         {
             TransA = true,
             M = InputSize,
@@ -87,30 +142,33 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             Alpha = 1,
             A = pass.Input,
             Lda = InputSize,
-            B = dz,
+            B = pass.OutputGradient,
             Ldb = OutputSize,
-            Beta = 1,
+            Beta = TEpilogue.StoresC ? 1 : 0,
             C = pass.Gradients,
             Ldc = OutputSize,
         };
-        GemmDriver.Run(weightGradient, default(NoEpilogue), pass.Workers, pass.Scratch);
-        if (pass.InputGradient is null)
-            return;
-        var inputGradient = new GemmArguments
+        GemmDriver.Run(arguments, epilogue, pass.Workers, pass.Scratch);
+    }
+
+    private void InputGradient<TEpilogue>(in LayerPass pass, TEpilogue epilogue)
+        where TEpilogue : struct, IEpilogue
+    {
+        var arguments = new GemmArguments
         {
             TransB = true,
             M = pass.Rows,
             N = InputSize,
             K = OutputSize,
             Alpha = 1,
-            A = dz,
+            A = pass.OutputGradient,
             Lda = OutputSize,
             B = pass.Parameters,
             Ldb = OutputSize,
             C = pass.InputGradient,
             Ldc = InputSize,
         };
-        GemmDriver.Run(inputGradient, default(NoEpilogue), pass.Workers, pass.Scratch);
+        GemmDriver.Run(arguments, epilogue, pass.Workers, pass.Scratch);
     }
 
     private void Product<TActivation>(in LayerPass pass, TActivation activation)
@@ -133,12 +191,46 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
         GemmDriver.Run(arguments, epilogue, pass.Workers, pass.Scratch);
     }
 
-    private readonly struct ForwardAction(Dense layer, in LayerPass pass) : IActivationAction
+    private readonly ref struct ForwardAction(Dense layer, in LayerPass pass) : IActivationAction
     {
-        private readonly LayerPass _pass = pass;
+        private readonly ref readonly LayerPass _pass = ref pass;
 
         public void Invoke<TActivation>(TActivation activation)
-            where TActivation : struct, IActivation => layer.Product(_pass, activation);
+            where TActivation : struct, IActivation => layer.Product(in _pass, activation);
+    }
+
+    private readonly ref struct InputGradientAction(Dense layer, in LayerPass pass) : IActivationAction
+    {
+        private readonly ref readonly LayerPass _pass = ref pass;
+
+        public void Invoke<TActivation>(TActivation activation)
+            where TActivation : struct, IActivation =>
+            layer.InputGradient(in _pass, new DerivativeBelow<TActivation>(activation, _pass.BelowSaved, layer.InputSize));
+    }
+
+    private readonly ref struct WeightUpdateAction(Dense layer, in LayerPass pass) : IUpdateAction
+    {
+        private readonly ref readonly LayerPass _pass = ref pass;
+
+        public void Invoke<TOperation>(TOperation operation)
+            where TOperation : struct, IUpdateOperation
+        {
+            var epilogue = new UpdateEpilogue<TOperation>(operation, _pass.Parameters, _pass.States, _pass.States + _pass.StateLength, layer.OutputSize);
+            if (_pass.Rows <= FewRowsUpdate.MaxRows && layer.OutputSize > SummationOrders.FourChainsColumns)
+            {
+                layer.UpdateByFewRows(in _pass, epilogue);
+            }
+            else if (TOperation.States == 0)
+            {
+                layer.WeightGradient(in _pass, epilogue);
+            }
+            else
+            {
+                // State would be visited tile by tile, which its arrays are too large for; layer by layer the gradients are still in a cache.
+                layer.WeightGradient(in _pass, default(NoEpilogue));
+                Update.Run(operation, _pass.Parameters, _pass.Gradients, _pass.States, _pass.StateLength, layer.WeightCount, _pass.Workers);
+            }
+        }
     }
 
     private readonly struct DerivativeAction(float* saved, float* dy, nint length) : IActivationAction
@@ -154,6 +246,25 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Invoke<V>(V x, V y)
             where V : struct, IVectorF32<V> => activation.Backward(x, y);
+    }
+
+    /// <summary>dz of the layer below: f'(z) times its output gradient.</summary>
+    private readonly struct DerivativeBelow<TActivation>(TActivation activation, float* saved, nint stride) : IEpilogue
+        where TActivation : struct, IActivation
+    {
+        public static EpilogueCost Cost
+        {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => TActivation.IsCheap ? EpilogueCost.Light : EpilogueCost.Heavy;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Apply<V>(V sums, nint row, nint column, int count)
+            where V : struct, IVectorF32<V>
+        {
+            float* at = saved + (row * stride) + column;
+            return activation.Backward(count == V.Count ? V.Load(at) : V.LoadPartial(at, count), sums);
+        }
     }
 
     /// <summary>z = sums + b; keeps z if the derivative needs it; f(z).</summary>

@@ -41,6 +41,23 @@ internal unsafe struct LayerPass
     /// <summary>dLoss/dInput, rows x InputSize; overwritten. Null where nobody asks.</summary>
     public float* InputGradient;
 
+    /// <summary>How the backward pass updates the weights at once, instead of adding to their gradients; null: it does not.</summary>
+    public WeightUpdate? Update;
+
+    /// <summary>The layer's slice of the first array of the optimizer's state; the second lies <see cref="StateLength"/> further.</summary>
+    public float* States;
+
+    public int StateLength;
+
+    /// <summary>Whether <see cref="OutputGradient"/> is by the weighted sums already, because the layer above applied this layer's derivative.</summary>
+    public bool DerivativeApplied;
+
+    /// <summary>The layer below whose derivative the backward pass applies to its input gradient, or null.</summary>
+    public Dense? Below;
+
+    /// <summary>What the derivative of <see cref="Below"/> is computed from, rows x InputSize.</summary>
+    public float* BelowSaved;
+
     public WorkerPool? Workers;
 
     public GemmScratch Scratch;

@@ -41,33 +41,88 @@ internal static class SoftmaxCrossEntropy
 internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* targets, int* labels, float* gradient, float* rowLosses, float* scratch, int rows, int classes, float scale)
     : IVectorAction
 {
+    private const int RowsAtATime = 64;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Invoke<V>()
+        where V : struct, IVectorF32<V>
+    {
+        if (labels is not null)
+            ByLabels<V>();
+        else
+            ByTargets<V>();
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private void ByLabels<V>()
+        where V : struct, IVectorF32<V>
+    {
+        // The logarithms of many rows are taken at once.
+        float* shifts = stackalloc float[RowsAtATime];
+        for (int first = 0; first < rows; first += RowsAtATime)
+        {
+            int count = Math.Min(RowsAtATime, rows - first);
+            for (int i = 0; i < count; i++)
+            {
+                int label = labels[first + i];
+                nint start = (nint)(first + i) * classes;
+                float* z = logits + start;
+                float max, sum;
+                if (classes <= V.Count && typeof(V) == typeof(F32x16))
+                {
+                    V exps = RowSoftmax.OneVector<V>(z, classes, out max, out sum);
+                    if (gradient is not null)
+                    {
+                        V index = V.CreateInt(label), zero = V.Create(0f);
+                        V hot = V.Select(V.LessThanInt(V.IndicesInt, index), zero, V.Select(V.LessThanInt(index, V.IndicesInt), zero, V.Create(scale)));
+                        V.StorePartial((exps * V.Create(scale / sum)) - hot, gradient + start, classes);
+                    }
+                }
+                else
+                {
+                    LongRow<V>(z, label, gradient is null ? null : gradient + start, out max, out sum);
+                }
+
+                rowLosses[first + i] = sum;
+                shifts[i] = max - z[label];
+            }
+
+            for (int i = 0; i < count; i += V.Count)
+            {
+                int valid = Math.Min(count - i, V.Count);
+                float* to = rowLosses + first + i;
+                V.StorePartial(Elementary.Log(V.LoadPartial(to, valid)) + V.LoadPartial(shifts + i, valid), to, valid);
+            }
+        }
+    }
+
+    // Apart: the exponentials are inlined, and compiling what is not needed would delay the first step.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private void LongRow<V>(float* z, int label, float* derivative, out float max, out float sum)
+        where V : struct, IVectorF32<V>
+    {
+        float* exps = derivative is null ? scratch : derivative;
+        RowSoftmax.Row<V>(z, classes, exps, out max, out sum);
+        if (derivative is null)
+            return;
+        Scale<V>(exps, classes, scale / sum);
+        exps[label] -= scale;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private void ByTargets<V>()
         where V : struct, IVectorF32<V>
     {
         for (int row = 0; row < rows; row++)
         {
             nint start = (nint)row * classes;
-            float* z = logits + start;
+            float* z = logits + start, t = targets + start;
             float* exps = gradient is null ? scratch : gradient + start;
-            // Once, for labels and targets alike: the exponentials are inlined, and compiling them is most of the first step.
             RowSoftmax.Row<V>(z, classes, exps, out float max, out float sum);
-            float logSum = Log(sum);
-            if (labels is not null)
-            {
-                rowLosses[row] = logSum + (max - z[labels[row]]);
-                if (gradient is null)
-                    continue;
-                Scale<V>(exps, classes, scale / sum);
-                exps[labels[row]] -= scale;
-            }
-            else
-            {
-                float* t = targets + start;
-                rowLosses[row] = CrossEntropy<V>(z, t, classes, max + logSum, out float total);
-                if (gradient is not null)
-                    Difference<V>(exps, t, classes, total / sum * scale);
-            }
+            rowLosses[row] = CrossEntropy<V>(z, t, classes, max + Log(sum), out float total);
+            if (gradient is not null)
+                Difference<V>(exps, t, classes, total / sum * scale);
         }
     }
 

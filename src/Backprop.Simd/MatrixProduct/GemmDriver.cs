@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Backprop.Simd.Internal.Simd;
 using Backprop.Simd.Internal.Threading;
 
@@ -7,6 +8,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <summary>Decides which way a product takes, and over how many threads; allocates nothing that was reserved before.</summary>
 /// <remarks>
 /// <code>
+///   up to 4096 multiply-adds   SmallProduct       nothing but the arithmetic
 ///   order B (narrow)           FourChainProduct   B once through the L1 cache, four chains a sum
 ///   order C (A B^T, m &lt;= 4)    DotProduct         both operands along their rows
 ///   order A, k &lt;= 4, big C     FewStepsProduct    C once, row after row: memory is the limit
@@ -31,7 +33,7 @@ internal static unsafe class GemmDriver
     public static void Run<TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, WorkerPool? workers, GemmScratch scratch)
         where TEpilogue : struct, IEpilogue
     {
-        var action = new Product<TEpilogue> { Arguments = arguments, Epilogue = epilogue, Workers = workers, Scratch = scratch };
+        var action = new Product<TEpilogue>(in arguments, epilogue, workers, scratch);
         Tiers.DispatchRegisters(ref action);
     }
 
@@ -50,6 +52,22 @@ internal static unsafe class GemmDriver
             return;
         }
 
+        if (SmallProduct.Takes(in g))
+        {
+            SmallProduct.Run<V, TEpilogue>(in g, ref epilogue);
+            return;
+        }
+
+        Shared<V, R, TEpilogue>(in g, ref epilogue, workers, scratch);
+    }
+
+    // Apart, so that a small product does not pay for the frame of a large one.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Shared<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, WorkerPool? workers, GemmScratch scratch)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
+    {
         SummationOrder order = SummationOrders.Of(g.TransA, g.TransB, g.M, g.N);
         var job = new SharedProduct<V, R, TEpilogue> { Arguments = g, Epilogue = epilogue, Order = order, Scratch = scratch };
         job.Split(Parts(in g, workers));
@@ -86,17 +104,14 @@ internal static unsafe class GemmDriver
         TileRows.Finish<V, TEpilogue>(ref epilogue, g.C, g.Ldc, 0, 0, g.M, g.N);
     }
 
-    private struct Product<TEpilogue> : IRegisterAction
+    private readonly ref struct Product<TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, WorkerPool? workers, GemmScratch scratch) : IRegisterAction
         where TEpilogue : struct, IEpilogue
     {
-        public GemmArguments Arguments;
-        public TEpilogue Epilogue;
-        public WorkerPool? Workers;
-        public GemmScratch Scratch;
+        private readonly ref readonly GemmArguments _arguments = ref arguments;
 
-        public readonly void Invoke<V, R>()
+        public void Invoke<V, R>()
             where V : struct, IVectorF32<V>, IRegisters<V, R>
-            where R : struct => RunOn<V, R, TEpilogue>(in Arguments, Epilogue, Workers, Scratch);
+            where R : struct => RunOn<V, R, TEpilogue>(in _arguments, epilogue, workers, scratch);
     }
 
     private struct SharedProduct<V, R, TEpilogue> : IJob

@@ -8,8 +8,8 @@ internal static class IntegerPower
         double power = 1;
         for (; n > 0; n >>= 1)
         {
-            if ((n & 1) != 0)
-                power *= x;
+            // No branch: the bits of a step number are hard to foresee.
+            power *= (n & 1) != 0 ? x : 1;
             x *= x;
         }
 

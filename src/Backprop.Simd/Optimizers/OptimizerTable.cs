@@ -2,6 +2,13 @@ using Backprop.Simd.Internal.Elementwise;
 
 namespace Backprop.Simd.Internal.Optimizers;
 
+/// <summary>Work that is written once for every optimizer.</summary>
+internal interface IUpdateAction
+{
+    void Invoke<TOperation>(TOperation operation)
+        where TOperation : struct, IUpdateOperation;
+}
+
 /// <summary>The optimizers, one line each.</summary>
 internal static unsafe class OptimizerTable
 {
@@ -25,26 +32,30 @@ internal static unsafe class OptimizerTable
         _ => Adam.States,
     };
 
-    /// <summary>Updates all parameters and clears their gradients; <paramref name="step"/> is 1 for the first update.</summary>
-    public static void Step(in OptimizerKind kind, double learningRate, long step, float* parameters, float* gradients, float* states, int length, WorkerPool? workers)
+    /// <summary>Calls the action with the formula of this step; <paramref name="step"/> is 1 for the first update.</summary>
+    public static void Dispatch<TAction>(in OptimizerKind kind, double learningRate, long step, ref TAction action)
+        where TAction : struct, IUpdateAction, allows ref struct
     {
         switch (kind.Id)
         {
-            case OptimizerId.Sgd when kind.Momentum == 0:
-                Update.Run(new Sgd((float)learningRate, (float)kind.WeightDecay), parameters, gradients, states, length, workers);
-                break;
-            case OptimizerId.Sgd:
-                Update.Run(new SgdMomentum((float)learningRate, (float)kind.WeightDecay, (float)kind.Momentum, kind.Nesterov), parameters, gradients, states, length, workers);
-                break;
-            case OptimizerId.RMSprop when kind.Momentum == 0:
-                Update.Run(new RMSprop(kind, learningRate), parameters, gradients, states, length, workers);
-                break;
-            case OptimizerId.RMSprop:
-                Update.Run(new RMSpropMomentum(kind, learningRate), parameters, gradients, states, length, workers);
-                break;
-            default:
-                Update.Run(new Adam(kind, learningRate, step), parameters, gradients, states, length, workers);
-                break;
+            case OptimizerId.Sgd when kind.Momentum == 0: action.Invoke(new Sgd((float)learningRate, (float)kind.WeightDecay)); break;
+            case OptimizerId.Sgd: action.Invoke(new SgdMomentum((float)learningRate, (float)kind.WeightDecay, (float)kind.Momentum, kind.Nesterov)); break;
+            case OptimizerId.RMSprop when kind.Momentum == 0: action.Invoke(new RMSprop(kind, learningRate)); break;
+            case OptimizerId.RMSprop: action.Invoke(new RMSpropMomentum(kind, learningRate)); break;
+            default: action.Invoke(new Adam(kind, learningRate, step)); break;
         }
+    }
+
+    /// <summary>Updates <paramref name="length"/> parameters and clears their gradients; the arrays of state begin <paramref name="stateLength"/> apart.</summary>
+    public static void Step(in OptimizerKind kind, double learningRate, long step, float* parameters, float* gradients, float* states, int stateLength, int length, WorkerPool? workers)
+    {
+        var action = new FlatUpdate(parameters, gradients, states, stateLength, length, workers);
+        Dispatch(kind, learningRate, step, ref action);
+    }
+
+    private readonly ref struct FlatUpdate(float* parameters, float* gradients, float* states, int stateLength, int length, WorkerPool? workers) : IUpdateAction
+    {
+        public void Invoke<TOperation>(TOperation operation)
+            where TOperation : struct, IUpdateOperation => Update.Run(operation, parameters, gradients, states, stateLength, length, workers);
     }
 }

@@ -164,11 +164,8 @@ internal readonly unsafe struct F32x16(Raw raw) : IVectorF32<F32x16>, IRegisters
     private static F32x8 Folded(F32x16 value) => new(value._raw.GetLower() + value._raw.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float MaxHalves(F32x16 value)
-    {
-        Vector256<float> low = value._raw.GetLower(), high = value._raw.GetUpper();
-        return F32x8.MaxHalves(new(Vector256.ConditionalSelect(Vector256.GreaterThan(high, low), high, low)));
-    }
+    public static float MaxHalves(F32x16 value) =>
+        F32x8.MaxHalves(F32x8.Greater(new(value._raw.GetUpper()), new(value._raw.GetLower())));
 
     public static Raw ZeroRegister
     {

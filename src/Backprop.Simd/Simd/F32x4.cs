@@ -173,9 +173,8 @@ internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxHalves(F32x4 value)
     {
-        Raw high = Vector128.Shuffle(value._raw, Vector128.Create(2, 3, 2, 3));
-        Raw pairs = Vector128.ConditionalSelect(Vector128.GreaterThan(high, value._raw), high, value._raw);
-        return pairs[1] > pairs[0] ? pairs[1] : pairs[0];
+        F32x4 pairs = Greater(new(Vector128.Shuffle(value._raw, Vector128.Create(2, 3, 2, 3))), value);
+        return Greater(new(Vector128.Shuffle(pairs._raw, Vector128.Create(1, 1, 1, 1))), pairs)._raw.ToScalar();
     }
 
     public static Raw ZeroRegister

@@ -164,11 +164,8 @@ internal readonly unsafe struct F32x8(Raw raw) : IVectorF32<F32x8>, IRegisters<F
     private static F32x4 Folded(F32x8 value) => new(value._raw.GetLower() + value._raw.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float MaxHalves(F32x8 value)
-    {
-        Vector128<float> low = value._raw.GetLower(), high = value._raw.GetUpper();
-        return F32x4.MaxHalves(new(Vector128.ConditionalSelect(Vector128.GreaterThan(high, low), high, low)));
-    }
+    public static float MaxHalves(F32x8 value) =>
+        F32x4.MaxHalves(F32x4.Greater(new(value._raw.GetUpper()), new(value._raw.GetLower())));
 
     public static Raw ZeroRegister
     {

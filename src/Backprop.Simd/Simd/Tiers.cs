@@ -74,7 +74,7 @@ internal static class Tiers
     /// <summary>Runs the work on the widest accelerated vector and its raw register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void DispatchRegisters<TAction>(ref TAction action)
-        where TAction : struct, IRegisterAction
+        where TAction : struct, IRegisterAction, allows ref struct
     {
         if (Vector512.IsHardwareAccelerated)
             action.Invoke<F32x16, Vector512<float>>();

@@ -144,7 +144,7 @@ public sealed unsafe class OptimizerTests
     private static void Step(in OptimizerKind kind, int step, float[] parameters, float[] gradients, float[] states, WorkerPool? pool = null)
     {
         fixed (float* p = parameters, g = gradients, s = states)
-            OptimizerTable.Step(kind, kind.LearningRate, step, p, g, s, parameters.Length, pool);
+            OptimizerTable.Step(kind, kind.LearningRate, step, p, g, s, parameters.Length, parameters.Length, pool);
     }
 
     private static void CompareWidths<TOperation>(TOperation operation)

@@ -1,0 +1,61 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Elementwise;
+using Backprop.Simd.Internal.MatrixProduct;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.Layers;
+
+/// <summary>The gradient of a weight, as soon as its sum is finished, becomes its update and is never stored.</summary>
+internal readonly unsafe struct UpdateEpilogue<TOperation>(TOperation operation, float* parameters, float* first, float* second, nint stride) : IEpilogue
+    where TOperation : struct, IUpdateOperation
+{
+    public static EpilogueCost Cost
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => EpilogueCost.Heavy;
+    }
+
+    public static bool StoresC
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
+
+    /// <summary>A row of the weights.</summary>
+    public float* Parameters(nint row) => parameters + (row * stride);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Apply<V>(V sums, nint row, nint column, int count)
+        where V : struct, IVectorF32<V>
+    {
+        nint at = (row * stride) + column;
+        float* p = parameters + at, s = first + at, t = second + at;
+        V one = V.Create(0f), two = one;
+        if (count == V.Count)
+        {
+            if (TOperation.States > 0)
+                one = V.Load(s);
+            if (TOperation.States > 1)
+                two = V.Load(t);
+            V.Store(operation.Update(V.Load(p), sums, ref one, ref two), p);
+            if (TOperation.States > 0)
+                V.Store(one, s);
+            if (TOperation.States > 1)
+                V.Store(two, t);
+        }
+        else
+        {
+            if (TOperation.States > 0)
+                one = V.LoadPartial(s, count);
+            if (TOperation.States > 1)
+                two = V.LoadPartial(t, count);
+            V.StorePartial(operation.Update(V.LoadPartial(p, count), sums, ref one, ref two), p, count);
+            if (TOperation.States > 0)
+                V.StorePartial(one, s, count);
+            if (TOperation.States > 1)
+                V.StorePartial(two, t, count);
+        }
+
+        return sums;
+    }
+}

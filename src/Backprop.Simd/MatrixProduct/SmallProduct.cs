@@ -1,0 +1,171 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.MatrixProduct;
+
+/// <summary>Products so small that blocking, packing and scratch tiles would cost more than the arithmetic: one visit of each element, epilogue in registers.</summary>
+/// <remarks>The orders of summation are those of every other way (docs/summation-orders.md). Reads no element outside the operands.</remarks>
+internal static unsafe class SmallProduct
+{
+    /// <summary>Up to here this way was faster than the others in networks (AMD Zen 5).</summary>
+    private const int MultiplyAdds = 4096;
+
+    /// <summary>A^T does not fit; a panel of B^T has to fit on the stack.</summary>
+    private const int TransposedSteps = 256;
+
+    /// <summary>Whether <see cref="Run"/> computes it.</summary>
+    public static bool Takes(in GemmArguments g) =>
+        g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (long)g.M * g.N * g.K <= MultiplyAdds
+        && (!g.TransB || (!g.TransA && g.M > SummationOrders.SixteenLanesRows && g.K <= TransposedSteps));
+
+    /// <summary>C = epilogue(op(A) op(B) + beta C).</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void Run<V, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue)
+        where V : struct, IVectorF32<V>
+        where TEpilogue : struct, IEpilogue
+    {
+        float* panel = stackalloc float[g.TransB ? g.K * V.Count : 0];
+        for (nint column = 0; column < g.N; column += V.Count)
+        {
+            int count = (int)Math.Min(V.Count, g.N - column);
+            if (g.TransB)
+            {
+                Packing.Transposed<V>(g.B + (column * g.Ldb), g.Ldb, g.K, count, panel, V.Count);
+                Chains<V, TEpilogue>(in g, ref epilogue, panel, V.Count, column, count);
+            }
+            else if (g.N <= SummationOrders.FourChainsColumns)
+            {
+                FourChains<V, TEpilogue>(in g, ref epilogue, g.B + column, g.Ldb, column, count);
+            }
+            else
+            {
+                Chains<V, TEpilogue>(in g, ref epilogue, g.B + column, g.Ldb, column, count);
+            }
+        }
+    }
+
+    /// <summary>Order A: four rows at a time, so that four chains are under way.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Chains<V, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, float* b, nint ldb, nint column, int count)
+        where V : struct, IVectorF32<V>
+        where TEpilogue : struct, IEpilogue
+    {
+        TEpilogue local = epilogue;
+        nint m = g.M, k = g.K, ldc = g.Ldc, rowStride = g.TransA ? 1 : g.Lda, stepStride = g.TransA ? g.Lda : 1;
+        bool accumulate = g.Beta == 1;
+        float* a = g.A, c = g.C + column;
+        V zero = V.Create(0f);
+
+        // A panel holds full vectors; a row of a matrix may end earlier.
+        int readable = g.TransB ? V.Count : count;
+        nint row = 0;
+        for (; row <= m - 4; row += 4, a += 4 * rowStride, c += 4 * ldc)
+        {
+            float* a0 = a, a1 = a + rowStride, a2 = a1 + rowStride, a3 = a2 + rowStride, from = b;
+            V s0 = accumulate ? V.LoadPartial(c, count) : zero, s1 = accumulate ? V.LoadPartial(c + ldc, count) : zero;
+            V s2 = accumulate ? V.LoadPartial(c + (2 * ldc), count) : zero, s3 = accumulate ? V.LoadPartial(c + (3 * ldc), count) : zero;
+            for (nint p = 0; p < k; p++, from += ldb, a0 += stepStride, a1 += stepStride, a2 += stepStride, a3 += stepStride)
+            {
+                V x = V.LoadPartial(from, readable);
+                s0 = V.MultiplyAdd(V.Create(*a0), x, s0);
+                s1 = V.MultiplyAdd(V.Create(*a1), x, s1);
+                s2 = V.MultiplyAdd(V.Create(*a2), x, s2);
+                s3 = V.MultiplyAdd(V.Create(*a3), x, s3);
+            }
+
+            Finish(ref local, s0, c, row, column, count);
+            Finish(ref local, s1, c + ldc, row + 1, column, count);
+            Finish(ref local, s2, c + (2 * ldc), row + 2, column, count);
+            Finish(ref local, s3, c + (3 * ldc), row + 3, column, count);
+        }
+
+        for (; row < m; row++, a += rowStride, c += ldc)
+        {
+            float* a0 = a, from = b;
+            V s0 = accumulate ? V.LoadPartial(c, count) : zero;
+            for (nint p = 0; p < k; p++, from += ldb, a0 += stepStride)
+                s0 = V.MultiplyAdd(V.Create(*a0), V.LoadPartial(from, readable), s0);
+            Finish(ref local, s0, c, row, column, count);
+        }
+    }
+
+    /// <summary>Order B: chains by k mod 4, of two rows at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void FourChains<V, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, float* b, nint ldb, nint column, int count)
+        where V : struct, IVectorF32<V>
+        where TEpilogue : struct, IEpilogue
+    {
+        TEpilogue local = epilogue;
+        nint m = g.M, k = g.K, ldc = g.Ldc, rowStride = g.TransA ? 1 : g.Lda, stepStride = g.TransA ? g.Lda : 1;
+        bool accumulate = g.Beta == 1;
+        float* a = g.A, c = g.C + column;
+        V zero = V.Create(0f);
+        nint row = 0;
+        for (; row <= m - 2; row += 2, a += 2 * rowStride, c += 2 * ldc)
+        {
+            float* left = a, right = a + rowStride, from = b;
+            V s0 = accumulate ? V.LoadPartial(c, count) : zero, s1 = zero, s2 = zero, s3 = zero;
+            V t0 = accumulate ? V.LoadPartial(c + ldc, count) : zero, t1 = zero, t2 = zero, t3 = zero;
+            nint p = 0;
+            for (; p <= k - 4; p += 4, left += 4 * stepStride, right += 4 * stepStride, from += 4 * ldb)
+            {
+                V x0 = V.LoadPartial(from, count), x1 = V.LoadPartial(from + ldb, count);
+                V x2 = V.LoadPartial(from + (2 * ldb), count), x3 = V.LoadPartial(from + (3 * ldb), count);
+                s0 = V.MultiplyAdd(V.Create(left[0]), x0, s0);
+                t0 = V.MultiplyAdd(V.Create(right[0]), x0, t0);
+                s1 = V.MultiplyAdd(V.Create(left[stepStride]), x1, s1);
+                t1 = V.MultiplyAdd(V.Create(right[stepStride]), x1, t1);
+                s2 = V.MultiplyAdd(V.Create(left[2 * stepStride]), x2, s2);
+                t2 = V.MultiplyAdd(V.Create(right[2 * stepStride]), x2, t2);
+                s3 = V.MultiplyAdd(V.Create(left[3 * stepStride]), x3, s3);
+                t3 = V.MultiplyAdd(V.Create(right[3 * stepStride]), x3, t3);
+            }
+
+            Rest(ref s0, ref s1, ref s2, k - p, left, stepStride, from, ldb, count);
+            Rest(ref t0, ref t1, ref t2, k - p, right, stepStride, from, ldb, count);
+            Finish(ref local, (s0 + s2) + (s1 + s3), c, row, column, count);
+            Finish(ref local, (t0 + t2) + (t1 + t3), c + ldc, row + 1, column, count);
+        }
+
+        if (row < m)
+        {
+            float* left = a, from = b;
+            V s0 = accumulate ? V.LoadPartial(c, count) : zero, s1 = zero, s2 = zero, s3 = zero;
+            nint p = 0;
+            for (; p <= k - 4; p += 4, left += 4 * stepStride, from += 4 * ldb)
+            {
+                s0 = V.MultiplyAdd(V.Create(left[0]), V.LoadPartial(from, count), s0);
+                s1 = V.MultiplyAdd(V.Create(left[stepStride]), V.LoadPartial(from + ldb, count), s1);
+                s2 = V.MultiplyAdd(V.Create(left[2 * stepStride]), V.LoadPartial(from + (2 * ldb), count), s2);
+                s3 = V.MultiplyAdd(V.Create(left[3 * stepStride]), V.LoadPartial(from + (3 * ldb), count), s3);
+            }
+
+            Rest(ref s0, ref s1, ref s2, k - p, left, stepStride, from, ldb, count);
+            Finish(ref local, (s0 + s2) + (s1 + s3), c, row, column, count);
+        }
+    }
+
+    /// <summary>The last 0 to 3 steps.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Rest<V>(ref V s0, ref V s1, ref V s2, nint steps, float* a, nint stepStride, float* b, nint ldb, int count)
+        where V : struct, IVectorF32<V>
+    {
+        if (steps > 0)
+            s0 = V.MultiplyAdd(V.Create(a[0]), V.LoadPartial(b, count), s0);
+        if (steps > 1)
+            s1 = V.MultiplyAdd(V.Create(a[stepStride]), V.LoadPartial(b + ldb, count), s1);
+        if (steps > 2)
+            s2 = V.MultiplyAdd(V.Create(a[2 * stepStride]), V.LoadPartial(b + (2 * ldb), count), s2);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish<V, TEpilogue>(ref TEpilogue epilogue, V sums, float* c, nint row, nint column, int count)
+        where V : struct, IVectorF32<V>
+        where TEpilogue : struct, IEpilogue
+    {
+        V result = epilogue.Apply(sums, row, column, count);
+        if (TEpilogue.StoresC)
+            V.StorePartial(result, c, count);
+    }
+}

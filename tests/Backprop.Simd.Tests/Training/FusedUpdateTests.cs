@@ -1,0 +1,103 @@
+using Backprop.Simd.Internal.Layers;
+using Backprop.Simd.Internal.Optimizers;
+using Xunit;
+
+namespace Backprop.Simd.Tests;
+
+/// <summary>A Step may update weights while it computes their gradients: the bits are those of gradients that are kept.</summary>
+public sealed unsafe class FusedUpdateTests
+{
+    public static TheoryData<int, int> OptimizersAndThreads
+    {
+        get
+        {
+            var data = new TheoryData<int, int>();
+            for (int optimizer = 0; optimizer < OptimizerTable.All.Length; optimizer++)
+            {
+                for (int threads = 1; threads <= 3; threads++)
+                    data.Add(optimizer, threads);
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(OptimizersAndThreads))]
+    public void Steps_without_kept_gradients_give_the_same_bits(int optimizer, int threads)
+    {
+        using var workers = new WorkerPool(threads);
+        using Trainer fused = NewTrainer(optimizer, workers, out Network fusedNetwork), kept = NewTrainer(optimizer, workers, out Network keptNetwork);
+        Assert.Equal(0f, kept.Gradients[0]);
+        int step = 0;
+        foreach (int rows in (int[])[1, 2, 3, 4, 5, 17, 33, 1, 900, 8])
+        {
+            float[] inputs = Shapes.Random(rows * fusedNetwork.InputSize, step), targets = Shapes.Random(rows * fusedNetwork.OutputSize, step + 100);
+            float loss = fused.Step(inputs, targets);
+            Assert.Equal(kept.Step(inputs, targets), loss);
+            Assert.Equal(-1, Tolerance.FirstDifference(keptNetwork.Parameters, fusedNetwork.Parameters));
+            Assert.Equal(-1, Tolerance.FirstDifference(kept.InputGradient, fused.InputGradient));
+            step++;
+        }
+    }
+
+    [Fact]
+    public void Reading_gradients_between_steps_changes_no_bits_and_shows_zeros()
+    {
+        using Trainer looked = NewTrainer(3, null, out Network lookedNetwork), other = NewTrainer(3, null, out Network otherNetwork);
+        for (int step = 0; step < 4; step++)
+        {
+            float[] inputs = Shapes.Random(6 * lookedNetwork.InputSize, step), targets = Shapes.Random(6 * lookedNetwork.OutputSize, step + 100);
+            looked.Step(inputs, targets);
+            other.Step(inputs, targets);
+            if (step == 1)
+                Assert.DoesNotContain(looked.Gradients.ToArray(), value => value != 0f);
+        }
+
+        Assert.Equal(otherNetwork.Fingerprint(), lookedNetwork.Fingerprint());
+    }
+
+    [Fact]
+    public void An_update_without_a_backward_pass_moves_every_parameter_by_its_momentum()
+    {
+        using Trainer fused = NewTrainer(1, null, out Network fusedNetwork), kept = NewTrainer(1, null, out Network keptNetwork);
+        Assert.Equal(0f, kept.Gradients[0]);
+        foreach (Trainer trainer in (Trainer[])[fused, kept])
+        {
+            trainer.Step(Shapes.Random(6 * fusedNetwork.InputSize, 1), Shapes.Random(6 * fusedNetwork.OutputSize, 2));
+            trainer.Update();
+        }
+
+        Assert.Equal(-1, Tolerance.FirstDifference(keptNetwork.Parameters, fusedNetwork.Parameters));
+    }
+
+    public static TheoryData<Width> SixteenLanes => Widths.SixteenLanes;
+
+    [Theory]
+    [MemberData(nameof(SixteenLanes))]
+    public void One_row_gives_the_same_bits_at_every_width(Width width)
+    {
+        const int inputs = 37, outputs = 131;
+        float[] expected = OneRow(Width.SixteenScalars, inputs, outputs), actual = OneRow(width, inputs, outputs);
+        Assert.Equal(-1, Tolerance.FirstDifference(expected, actual));
+    }
+
+    private static float[] OneRow(Width width, int inputs, int outputs)
+    {
+        float[] w = Shapes.Random(inputs * outputs, 1), x = Shapes.Random(inputs, 2), dz = Shapes.Random(outputs, 3), dx = new float[inputs];
+        fixed (float* pw = w, px = x, pz = dz, pd = dx)
+        {
+            var loop = new FewRowsUpdate.OneRowLoop<Sgd>(new UpdateEpilogue<Sgd>(new Sgd(0.1f, 0.01f), pw, null, null, outputs), px, pz, pd, outputs, 0, inputs);
+            Widths.Invoke(width, ref loop);
+        }
+
+        return [.. w, .. dx];
+    }
+
+    // Weights on both sides of what is updated at once, wide and narrow layers, a layer without weights and layers that another derivative lies between.
+    private static Trainer NewTrainer(int optimizer, WorkerPool? workers, out Network network)
+    {
+        network = new NetworkBuilder(70).Dense(67, Activation.Tanh).Dense(80, Activation.GELU).Dropout(0.2).Dense(300, Activation.ReLU).LayerNorm().Dense(16, Activation.Sigmoid).Dense(5).Build(3);
+        return new Trainer(network, Loss.MeanSquaredError, new Optimizer(OptimizerTable.All[optimizer]), new TrainerOptions { MaxBatchSize = 900, Workers = workers, InputGradient = true });
+    }
+}
