@@ -14,7 +14,7 @@ version=$(sed -nE 's/.*<Version>(.*)<\/Version>.*/\1/p' Directory.Build.props)
 fail() { echo "$*" >&2; exit 1; }
 
 # The same commit in both copies: it stands in the assemblies.
-pack() {
+copy() {
     mkdir "$work/$1"
     git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
         tar --null -T - -cf - | tar -xf - -C "$work/$1"
@@ -24,6 +24,12 @@ pack() {
         git init -q -b main
         git -c core.autocrlf=false add -A
         git -c user.name=packages -c user.email=packages@example.invalid -c commit.gpgsign=false commit -qm packages
+    ) || fail "copying failed"
+}
+
+pack() {
+    (
+        cd "$work/$1"
         for project in Backprop.Simd Backprop.Simd.Data Backprop.Simd.Onnx Backprop.Simd.Cli; do
             # of the tool only this machine's package: five need half a gigabyte of other systems' runtimes
             dotnet pack "src/$project" -c Release -o "$work/$1-packages" -v q -p:ContinuousIntegrationBuild=true -p:ToolPackageRuntimeIdentifiers="$rid" || exit 1
@@ -40,6 +46,8 @@ assemblies() {
     (cd "$folder" && find . \( -name 'Backprop.Simd*.dll' -o -name backprop.dll \) -exec sha256sum {} + | sort -k 2)
 }
 
+copy one
+copy two
 pack one
 pack two
 assemblies one >"$work/one.txt"
