@@ -116,6 +116,26 @@ internal static unsafe class RowSoftmax
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {
+            // A row in one register never waits for what it has just stored.
+            if (classes <= V.Count && typeof(V) == typeof(F32x16))
+            {
+                for (nint row = 0; row < rows; row++)
+                {
+                    V exps = OneVector<V>(logits + (row * classes), classes, out _, out float sum);
+                    V.StorePartial(exps / V.Create(sum), probabilities + (row * classes), classes);
+                }
+
+                return;
+            }
+
+            LongRows<V>();
+        }
+
+        // Apart: compiling what is not needed would delay the first step.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        private void LongRows<V>()
+            where V : struct, IVectorF32<V>
+        {
             for (nint row = 0; row < rows; row++)
             {
                 float* p = probabilities + (row * classes);
