@@ -4,7 +4,7 @@ namespace Backprop.Simd.Cli;
 internal static class ModelFiles
 {
     /// <summary>A missing or unfit file is the user's to mend.</summary>
-    public static Network Open(string path, Func<string, Network> read)
+    public static T Open<T>(string path, Func<string, T> read)
     {
         try
         {

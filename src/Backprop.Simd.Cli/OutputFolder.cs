@@ -24,6 +24,8 @@ internal sealed class OutputFolder
 
     public string Model => Path.Combine(_path, "model.safetensors");
 
+    public string Checkpoint => Path.Combine(_path, "checkpoint.safetensors");
+
     public string Curves => Path.Combine(_path, "curves.png");
 
     /// <summary>The picture of test images.</summary>

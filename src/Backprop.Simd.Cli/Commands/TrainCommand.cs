@@ -19,6 +19,13 @@ internal sealed class TrainCommand
 
     private readonly Option<bool> _noPictures = new("--no-pictures") { Description = "Write the model only." };
 
+    private readonly Option<int> _checkpoint = Options.Integer("--checkpoint", 1, 100_000, 0, "Also write checkpoint.safetensors after every so many epochs, after Ctrl-C and at the end. Default: none.");
+    private readonly Option<string?> _resume = new("--resume")
+    {
+        Description = "Go on from a checkpoint to the same model, with the same data and options; --epochs may be more unless the schedule depends on them.",
+        HelpName = "file",
+    };
+
     public void AddTo(Command command)
     {
         _data.AddTo(command);
@@ -26,6 +33,8 @@ internal sealed class TrainCommand
         command.Add(_seed);
         command.Add(_out);
         command.Add(_noPictures);
+        command.Add(_checkpoint);
+        command.Add(_resume);
     }
 
     public int Run(ParseResult arguments, Screen screen)
@@ -36,6 +45,10 @@ internal sealed class TrainCommand
         bool pictures = !arguments.GetValue(_noPictures);
         using var interrupt = new Interrupt();
         using var training = new ClassifierTraining(settings, data.Train, data.ScaledTest, data.Scaling);
+        if (arguments.GetValue(_checkpoint) is > 0 and int everyEpochs)
+            training.WriteCheckpoints(folder.Checkpoint, everyEpochs);
+        if (arguments.GetValue(_resume) is { } checkpoint)
+            training.ResumeFrom(checkpoint);
 
         string copies = settings.Shifts ? FormattableString.Invariant($", with their shifted copies {training.ExamplesPerEpoch:N0}") : string.Empty;
         screen.Heading($"Training on {data.Title}");
@@ -43,6 +56,8 @@ internal sealed class TrainCommand
         screen.Line(FormattableString.Invariant($"Training: {settings.Optimizer}, {settings.Schedule.Description}, batch {settings.BatchSize}, seed {settings.Seed}, threads {settings.Threads}"));
         screen.Line(FormattableString.Invariant(
             $"Data: {data.Train.Count:N0} {data.Examples}{copies}; tested on {data.TestDescription}"));
+        if (training.Epochs.Count > 0)
+            screen.Line(FormattableString.Invariant($"Resumed: after {training.Epochs.Count} of {settings.Epochs} epochs"));
         screen.Line($"Kernels: {SimdInfo.Description}");
         screen.Line();
         try
@@ -53,7 +68,7 @@ internal sealed class TrainCommand
         {
             training.Network.Save(folder.Model);
             string which = training.Best is { } best
-                ? FormattableString.Invariant($"the best model so far (epoch {best.Epoch}, test accuracy {TrainingReport.Percent(best.HeldOutAccuracy)})")
+                ? FormattableString.Invariant($"the best model so far (epoch {best.Epoch}, test accuracy {TrainingReport.Percent(TestResult.Of(training.Network, data.Test).Accuracy)})")
                 : "the model as it was, before the end of the first epoch,";
             screen.Line($"Stopped by Ctrl-C: {which} is in {folder.Model}");
             return ExitCode.Interrupted;
@@ -64,7 +79,7 @@ internal sealed class TrainCommand
         TrainingSettings settings, ClassifierTraining training, TrainingData data, OutputFolder folder, bool pictures, Screen screen, CancellationToken cancellationToken)
     {
         screen.Line(TrainingReport.EpochHeader);
-        StopReason reason = screen.Run("Training", settings.Epochs, work => training.Run(
+        StopReason reason = screen.Run("Training", settings.Epochs - training.Epochs.Count, work => training.Run(
             epoch =>
             {
                 work.Line(TrainingReport.Row(epoch, settings.Epochs));

@@ -44,7 +44,8 @@ internal static class CurvesPicture
         static double Log(float loss) => Math.Log10(Math.Max(loss, 1e-6));
         double[] training = [.. epochs.Select(epoch => Log(epoch.Loss))], test = [.. epochs.Select(epoch => Log(epoch.HeldOutLoss))];
         AddCurves(plot, trainingName, training, test);
-        double low = Math.Floor(10 * Math.Min(training.Min(), test.Min())) / 10, high = Math.Ceiling(10 * Math.Max(training.Max(), test.Max())) / 10;
+        double[] both = [.. training, .. test.Where(double.IsFinite)];
+        double low = Math.Floor(10 * both.Min()) / 10, high = Math.Ceiling(10 * both.Max()) / 10;
         plot.Axes.SetLimitsY(low - 0.05, high + 0.05);
         plot.Axes.Left.TickGenerator = LogarithmicTicks(low, high);
         plot.ShowLegend(Alignment.UpperRight);
@@ -56,7 +57,7 @@ internal static class CurvesPicture
         Plot plot = NewPlot("Accuracy", "images classified right (%)", epochs.Count);
         double[] training = [.. epochs.Select(epoch => 100.0 * epoch.Accuracy)], test = [.. epochs.Select(epoch => 100.0 * epoch.HeldOutAccuracy)];
         AddCurves(plot, trainingName, training, test);
-        double low = Math.Min(training.Min(), test.Min());
+        double low = training.Concat(test.Where(double.IsFinite)).Min();
         plot.Axes.SetLimitsY(low - (0.05 * (100 - low)) - 0.2, 100 + (0.03 * (100 - low)) + 0.1);
         plot.ShowLegend(Alignment.LowerRight);
         return plot;
@@ -85,7 +86,6 @@ internal static class CurvesPicture
 
     private static void AddCurves(Plot plot, string trainingName, double[] training, double[] test)
     {
-        double[] epochs = [.. Enumerable.Range(1, training.Length).Select(epoch => (double)epoch)];
         Add(trainingName, training, Palette.Training, MarkerShape.FilledCircle);
         Add("test (held out)", test, Palette.Test, MarkerShape.FilledSquare);
         plot.Legend.FontSize = 12;
@@ -93,13 +93,17 @@ internal static class CurvesPicture
         plot.Legend.OutlineColor = Color.FromHex(Palette.Grid);
         plot.Legend.ShadowColor = Colors.Transparent;
 
+        // The held-out examples were not looked at before a training was resumed, or not by the process that draws.
         void Add(string name, double[] values, string color, MarkerShape marker)
         {
-            var curve = plot.Add.Scatter(epochs, values, Color.FromHex(color));
+            int[] known = [.. Enumerable.Range(0, values.Length).Where(i => double.IsFinite(values[i]))];
+            if (known.Length == 0)
+                return;
+            var curve = plot.Add.Scatter(known.Select(i => i + 1.0).ToArray(), known.Select(i => values[i]).ToArray(), Color.FromHex(color));
             curve.LegendText = name;
             curve.LineWidth = 2;
             curve.MarkerShape = marker;
-            curve.MarkerSize = epochs.Length > 60 ? 0 : 5;
+            curve.MarkerSize = values.Length > 60 ? 0 : 5;
         }
     }
 
