@@ -9,7 +9,7 @@ internal sealed class ClassifierTraining : IDisposable
 {
     private readonly Dataset _train;
     private readonly Dataset _heldOut;
-    private readonly InputScaling? _scaling;
+    private readonly InputScaler? _scaling;
     private readonly WorkerPool? _workers;
     private readonly Trainer _trainer;
     private readonly List<EpochReport> _epochs = [];
@@ -19,7 +19,7 @@ internal sealed class ClassifierTraining : IDisposable
     /// <param name="train">Scaled.</param>
     /// <param name="heldOut">Scaled alike.</param>
     /// <param name="scaling">What the network is to do itself after the training; null: nothing.</param>
-    public ClassifierTraining(TrainingSettings settings, Dataset train, Dataset heldOut, InputScaling? scaling = null)
+    public ClassifierTraining(TrainingSettings settings, Dataset train, Dataset heldOut, InputScaler? scaling = null)
     {
         _train = settings.Shifts ? Shifts.Augment(train) : train;
         _heldOut = heldOut;

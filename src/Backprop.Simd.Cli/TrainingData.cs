@@ -26,7 +26,7 @@ internal sealed record TrainingData
     public required TrainingDefaults Defaults { get; init; }
 
     /// <summary>Between <see cref="Test"/> and what the steps take; null: none.</summary>
-    public InputScaling? Scaling { get; init; }
+    public InputScaler? Scaling { get; init; }
 
     /// <summary>Pixels of a row; 0 where the examples are no images.</summary>
     public int ImageWidth { get; init; }

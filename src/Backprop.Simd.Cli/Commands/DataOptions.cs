@@ -79,7 +79,7 @@ internal sealed class DataOptions
     private static TrainingData LoadFashionMnist(string? folder)
     {
         Dataset train = FashionMnistData.Train(folder), test = FashionMnistData.Test(folder);
-        var scaling = InputScaling.Pixels(train.InputSize, FashionMnistData.Ink);
+        var scaling = InputScaler.Multiply(train.InputSize, 1 / FashionMnistData.Ink);
         return new TrainingData
         {
             Name = FashionMnist,
@@ -105,9 +105,10 @@ internal sealed class DataOptions
         float largest = 0;
         foreach (float value in train.Inputs)
             largest = Math.Max(largest, Math.Abs(value));
-        if (!(largest is > 0 and < float.PositiveInfinity))
-            throw new UserErrorException($"--data: the values in {path} are all 0, or not all finite.");
-        InputScaling scaling = width > 0 ? InputScaling.Pixels(data.InputSize, largest) : InputScaling.Standardize(train);
+        // 1 / largest and the difference of any two are then finite.
+        if (!(largest is >= 1e-37f and <= 1e38f))
+            throw new UserErrorException($"--data: the values in {path} are all 0, or not all finite, or beyond what can be scaled.");
+        InputScaler scaling = width > 0 ? InputScaler.Multiply(data.InputSize, 1 / largest) : InputScaler.Standardize(train);
         return new TrainingData
         {
             Name = "images",
