@@ -41,7 +41,9 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
         int floats = GemmDriver.ScratchFloats(false, false, maxRows, OutputSize, InputSize);
         if (training)
         {
-            floats = Math.Max(floats, GemmDriver.ScratchFloats(true, false, InputSize, OutputSize, maxRows, storesC: !UpdatesWeights));
+            // With and without gradients that are kept: which it is may change from step to step.
+            floats = Math.Max(floats, GemmDriver.ScratchFloats(true, false, InputSize, OutputSize, maxRows));
+            floats = Math.Max(floats, GemmDriver.ScratchFloats(true, false, InputSize, OutputSize, maxRows, storesC: false));
             floats = Math.Max(floats, GemmDriver.ScratchFloats(false, true, maxRows, InputSize, OutputSize));
         }
 

@@ -10,7 +10,7 @@ internal static unsafe class SmallProduct
     /// <summary>Up to here this way was faster than the others in networks (AMD Zen 5).</summary>
     private const int MultiplyAdds = 4096;
 
-    /// <summary>A^T does not fit; a panel of B^T has to fit on the stack.</summary>
+    /// <summary>A panel of B^T of so many steps lies on the stack.</summary>
     private const int TransposedSteps = 256;
 
     /// <summary>Whether <see cref="Run"/> computes it.</summary>
