@@ -22,6 +22,6 @@ public unsafe class OptimizerBenchmarks
         OptimizerKind kind = OptimizerTable.All[Kind];
         _source.CopyTo(_gradients, 0);
         fixed (float* p = _parameters, g = _gradients, s = _states)
-            OptimizerTable.Step(kind, kind.LearningRate, 1, p, g, s, Length, Length, null);
+            OptimizerTable.Step(kind, kind.LearningRate, 1, p, g, s, Length, Length, clear: true, null);
     }
 }

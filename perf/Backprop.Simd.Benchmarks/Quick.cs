@@ -109,7 +109,7 @@ internal static partial class Quick
                 if (calls++ % 256 == 0)
                     Array.Fill(states, 1f);
                 fixed (float* p = parameters, g = gradients, s = states)
-                    OptimizerTable.Step(kind, kind.LearningRate, 1, p, g, s, Length, Length, null);
+                    OptimizerTable.Step(kind, kind.LearningRate, 1, p, g, s, Length, Length, clear: true, null);
             }, perElement: true);
         }
     }

@@ -48,7 +48,7 @@ internal static unsafe class UpdateContest
                 if (updates++ % CallsUntilFilled == 0)
                     Array.Fill(states, 1f);
                 fixed (float* to = parameters, from = gradients, s = states)
-                    OptimizerTable.Step(kind, Rate, 1, to, from, s, Length, Length, null);
+                    OptimizerTable.Step(kind, Rate, 1, to, from, s, Length, Length, clear: false, null);
             }
 
             int count = OptimizerTable.StateCount(kind);

@@ -43,6 +43,9 @@ public sealed unsafe partial class Trainer : IDisposable
 
     private readonly (int First, int Count)[] _all;
 
+    /// <summary>Whether <see cref="_gradients"/> holds what <see cref="Gradients"/> shows. Until then its values are left from the last step and mean nothing.</summary>
+    private bool _keepsGradients;
+
     /// <summary>Whether some layer draws random numbers.</summary>
     private readonly bool _draws;
 
@@ -122,7 +125,7 @@ public sealed unsafe partial class Trainer : IDisposable
     }
 
     /// <summary>The flat gradients, laid out as <see cref="Network.Parameters"/>. Backward adds to them; an update clears them.</summary>
-    /// <remarks>Until this is read, or <see cref="Backward(ReadOnlySpan{float})"/> called, a Step need not keep them: it updates large matrices while it computes their gradients, with the same bits.</remarks>
+    /// <remarks>Until this is read, or <see cref="Backward(ReadOnlySpan{float})"/> called, a Step need not keep them: it overwrites them instead of adding, and updates large matrices while it computes their gradients, with the same bits.</remarks>
     /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
     public Span<float> Gradients
     {
@@ -257,6 +260,7 @@ public sealed unsafe partial class Trainer : IDisposable
     public void Update()
     {
         CheckAlive();
+        KeepGradients();
         RunUpdate(_all);
     }
 
@@ -328,7 +332,7 @@ public sealed unsafe partial class Trainer : IDisposable
         foreach ((int first, int count) in ranges)
         {
             OptimizerTable.Step(_optimizer, _learningRate, _updates, _network.ParameterPointer + first, _gradients.Pointer + first, _states.Pointer + first,
-                _network.ParameterCount, count, _workers);
+                _network.ParameterCount, count, clear: _keepsGradients, _workers);
         }
 
         GC.KeepAlive(this);
@@ -337,11 +341,17 @@ public sealed unsafe partial class Trainer : IDisposable
     /// <summary>From now on every gradient is kept until the update: somebody looks at them, or adds to them.</summary>
     private void KeepGradients()
     {
-        if (_waiting == _all)
+        if (_keepsGradients)
             return;
+        _gradients.Span.Clear();
         foreach (ref LayerPass pass in _plan.AsSpan())
+        {
             pass.Update = null;
+            pass.AddsGradients = true;
+        }
+
         _waiting = _all;
+        _keepsGradients = true;
     }
 
     /// <summary>All parameters but the weights that the backward pass updates.</summary>

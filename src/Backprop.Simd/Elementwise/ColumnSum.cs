@@ -3,17 +3,17 @@ using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.Elementwise;
 
-/// <summary>sums[j] += sum over rows of x[row, j]: one chain of additions in ascending row, starting from what sums holds.</summary>
+/// <summary>sums[j] = sum over rows of x[row, j]: one chain of additions in ascending row, starting from +0 or from what sums holds.</summary>
 internal static unsafe class ColumnSum
 {
-    /// <summary>Adds the column sums of <paramref name="x"/> (rows x columns) to <paramref name="sums"/>.</summary>
-    public static void Add(float* x, int rows, int columns, float* sums)
+    /// <summary>Adds the column sums of <paramref name="x"/> (rows x columns) to <paramref name="sums"/>, or overwrites it.</summary>
+    public static void Run(float* x, int rows, int columns, float* sums, bool add)
     {
-        var loop = new Loop(x, rows, columns, sums);
+        var loop = new Loop(x, rows, columns, sums, add);
         Tiers.Dispatch(ref loop);
     }
 
-    internal readonly struct Loop(float* x, int rows, int columns, float* sums) : IVectorAction
+    internal readonly struct Loop(float* x, int rows, int columns, float* sums, bool add) : IVectorAction
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public void Invoke<V>()
@@ -21,12 +21,15 @@ internal static unsafe class ColumnSum
         {
             nint stride = columns;
             nint column = 0;
+            V zero = V.Create(0f);
 
             // Four vectors of columns at a time: an addition waits for the one before it, its neighbours do not.
             for (; column <= columns - (4 * V.Count); column += 4 * V.Count)
             {
                 float* at = x + column, to = sums + column;
-                V s0 = V.Load(to), s1 = V.Load(to + V.Count), s2 = V.Load(to + (2 * V.Count)), s3 = V.Load(to + (3 * V.Count));
+                V s0 = zero, s1 = zero, s2 = zero, s3 = zero;
+                if (add)
+                    (s0, s1, s2, s3) = (V.Load(to), V.Load(to + V.Count), V.Load(to + (2 * V.Count)), V.Load(to + (3 * V.Count)));
                 for (int row = 0; row < rows; row++, at += stride)
                 {
                     s0 += V.Load(at);
@@ -45,7 +48,7 @@ internal static unsafe class ColumnSum
             {
                 int valid = (int)Math.Min(columns - column, V.Count);
                 float* at = x + column;
-                V sum = V.LoadPartial(sums + column, valid);
+                V sum = add ? V.LoadPartial(sums + column, valid) : zero;
                 for (int row = 0; row < rows; row++, at += stride)
                     sum += V.LoadPartial(at, valid);
                 V.StorePartial(sum, sums + column, valid);

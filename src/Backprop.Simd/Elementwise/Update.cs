@@ -15,7 +15,7 @@ internal interface IUpdateOperation
         where V : struct, IVectorF32<V>;
 }
 
-/// <summary>The optimizer's one pass over the flat parameters: reads each gradient once, writes parameter and state, and leaves the gradient +0.</summary>
+/// <summary>The optimizer's one pass over the flat parameters: reads each gradient once, writes parameter and state, and may leave the gradient +0.</summary>
 internal static unsafe class Update
 {
     // The caller wrote the gradients and will read the parameters: a share of them that lies in its caches moves to the other core and back, which takes
@@ -23,18 +23,30 @@ internal static unsafe class Update
     private const int FloatsWorthAThread = 256 * 1024;
 
     /// <summary>Updates <paramref name="length"/> parameters; the arrays of state begin at <paramref name="states"/>, <paramref name="stateLength"/> apart.</summary>
-    public static void Run<TOperation>(TOperation operation, float* parameters, float* gradients, float* states, int stateLength, int length, WorkerPool? workers)
+    public static void Run<TOperation>(TOperation operation, float* parameters, float* gradients, float* states, int stateLength, int length, bool clear, WorkerPool? workers)
         where TOperation : struct, IUpdateOperation
     {
         int parts = workers is null ? 1 : Math.Clamp(length / FloatsWorthAThread, 1, workers.Threads);
-        var pass = new Pass<TOperation>(operation, parameters, gradients, states, stateLength, length, parts);
         if (parts == 1)
-            pass.Execute(0);
-        else
-            workers!.Run(ref pass, parts);
+        {
+            Part(operation, parameters, gradients, states, stateLength, 0, length, clear);
+            return;
+        }
+
+        var pass = new Pass<TOperation>(operation, parameters, gradients, states, stateLength, length, clear, parts);
+        workers!.Run(ref pass, parts);
     }
 
-    private readonly struct Pass<TOperation>(TOperation operation, float* parameters, float* gradients, float* states, int stateLength, int length, int parts) : IJob
+    private static void Part<TOperation>(TOperation operation, float* parameters, float* gradients, float* states, int stateLength, nint start, nint end, bool clear)
+        where TOperation : struct, IUpdateOperation
+    {
+        float* first = TOperation.States > 0 ? states + start : null;
+        float* second = TOperation.States > 1 ? states + stateLength + start : null;
+        var loop = new UpdateLoop<TOperation>(operation, parameters + start, gradients + start, first, second, end - start, clear);
+        Tiers.Dispatch(ref loop);
+    }
+
+    private readonly struct Pass<TOperation>(TOperation operation, float* parameters, float* gradients, float* states, int stateLength, int length, bool clear, int parts) : IJob
         where TOperation : struct, IUpdateOperation
     {
         public void Execute(int part)
@@ -42,14 +54,11 @@ internal static unsafe class Update
             nint share = ((length / parts) + 15) & ~15;
             nint start = Math.Min(part * share, length);
             nint end = part == parts - 1 ? length : Math.Min(start + share, length);
-            float* first = TOperation.States > 0 ? states + start : null;
-            float* second = TOperation.States > 1 ? states + stateLength + start : null;
-            var loop = new UpdateLoop<TOperation>(operation, parameters + start, gradients + start, first, second, end - start);
-            Tiers.Dispatch(ref loop);
+            Part(operation, parameters, gradients, states, stateLength, start, end, clear);
         }
     }
 
-    internal readonly struct UpdateLoop<TOperation>(TOperation operation, float* parameters, float* gradients, float* first, float* second, nint length) : IVectorAction
+    internal readonly struct UpdateLoop<TOperation>(TOperation operation, float* parameters, float* gradients, float* first, float* second, nint length, bool clear) : IVectorAction
         where TOperation : struct, IUpdateOperation
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -59,13 +68,15 @@ internal static unsafe class Update
             TOperation op = operation;
             float* p = parameters, g = gradients, s = first, t = second;
             nint count = length, i = 0;
+            bool clears = clear;
             V zero = V.Create(0f);
             for (; i <= count - V.Count; i += V.Count)
             {
                 V one = TOperation.States > 0 ? V.Load(s + i) : zero;
                 V two = TOperation.States > 1 ? V.Load(t + i) : zero;
                 V.Store(op.Update(V.Load(p + i), V.Load(g + i), ref one, ref two), p + i);
-                V.Store(zero, g + i);
+                if (clears)
+                    V.Store(zero, g + i);
                 if (TOperation.States > 0)
                     V.Store(one, s + i);
                 if (TOperation.States > 1)
@@ -78,7 +89,8 @@ internal static unsafe class Update
                 V one = TOperation.States > 0 ? V.LoadPartial(s + i, rest) : zero;
                 V two = TOperation.States > 1 ? V.LoadPartial(t + i, rest) : zero;
                 V.StorePartial(op.Update(V.LoadPartial(p + i, rest), V.LoadPartial(g + i, rest), ref one, ref two), p + i, rest);
-                V.StorePartial(zero, g + i, rest);
+                if (clears)
+                    V.StorePartial(zero, g + i, rest);
                 if (TOperation.States > 0)
                     V.StorePartial(one, s + i, rest);
                 if (TOperation.States > 1)

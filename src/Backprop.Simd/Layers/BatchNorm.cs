@@ -71,6 +71,8 @@ internal sealed unsafe partial class BatchNorm(int size, double momentum) : Laye
 
     public override void Backward(in LayerPass pass)
     {
+        if (!pass.AddsGradients)
+            new Span<float>(pass.Gradients, ParameterCount).Clear();
         var columns = new BackwardColumns(pass, InputSize);
         Tiers.Dispatch(ref columns);
     }

@@ -82,7 +82,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             ActivationTable.Dispatch(Activation, ref action);
         }
 
-        ColumnSum.Add(dz, pass.Rows, OutputSize, pass.Gradients + WeightCount);
+        ColumnSum.Run(dz, pass.Rows, OutputSize, pass.Gradients + WeightCount, pass.AddsGradients);
 
         // Before the weights change; of one row, in the same pass.
         if (pass.InputGradient is not null && !GivesBothInOnePass(in pass))
@@ -146,7 +146,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             Lda = InputSize,
             B = pass.OutputGradient,
             Ldb = OutputSize,
-            Beta = TEpilogue.StoresC ? 1 : 0,
+            Beta = TEpilogue.StoresC && pass.AddsGradients ? 1 : 0,
             C = pass.Gradients,
             Ldc = OutputSize,
         };
@@ -230,7 +230,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             {
                 // State would be visited tile by tile, which its arrays are too large for; layer by layer the gradients are still in a cache.
                 layer.WeightGradient(in _pass, default(NoEpilogue));
-                Update.Run(operation, _pass.Parameters, _pass.Gradients, _pass.States, _pass.StateLength, layer.WeightCount, _pass.Workers);
+                Update.Run(operation, _pass.Parameters, _pass.Gradients, _pass.States, _pass.StateLength, layer.WeightCount, clear: false, _pass.Workers);
             }
         }
     }

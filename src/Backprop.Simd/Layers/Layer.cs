@@ -55,7 +55,7 @@ internal abstract class Layer(int inputSize, int outputSize)
     /// <summary>Output from input.</summary>
     public abstract void Forward(in LayerPass pass);
 
-    /// <summary>Adds to the gradients and writes the input gradient, if any.</summary>
+    /// <summary>Adds to the gradients, or overwrites them, and writes the input gradient, if any.</summary>
     public abstract void Backward(in LayerPass pass);
 
     /// <summary>The training pass in double precision, written plainly and apart from <see cref="Forward"/>.</summary>

@@ -40,6 +40,8 @@ internal sealed unsafe partial class LayerNorm(int size) : Layer(size, size)
 
     public override void Backward(in LayerPass pass)
     {
+        if (!pass.AddsGradients)
+            new Span<float>(pass.Gradients, ParameterCount).Clear();
         var rows = new BackwardRows(pass, InputSize);
         Tiers.DispatchSixteenLanes(ref rows);
     }

@@ -32,8 +32,11 @@ internal unsafe struct LayerPass
     /// <summary>The layer's slice of the network's counters.</summary>
     public long* Counters;
 
-    /// <summary>The layer's slice of the gradients; the backward pass adds to it.</summary>
+    /// <summary>The layer's slice of the gradients; the backward pass adds to it or overwrites it.</summary>
     public float* Gradients;
+
+    /// <summary>Whether the backward pass adds to <see cref="Gradients"/>. Adding to +0 gives the same bits as overwriting.</summary>
+    public bool AddsGradients;
 
     /// <summary>dLoss/dOutput, rows x OutputSize; the backward pass may overwrite it.</summary>
     public float* OutputGradient;

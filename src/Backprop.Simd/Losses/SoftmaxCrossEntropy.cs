@@ -71,17 +71,20 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
                 float max, sum;
                 if (classes <= V.Count && typeof(V) == typeof(F32x16))
                 {
-                    V exps = RowSoftmax.OneVector<V>(z, classes, out max, out sum);
+                    // Own variables: those that LongRow writes lie in memory.
+                    V exps = RowSoftmax.OneVector<V>(z, classes, out float largest, out float total);
+                    (max, sum) = (largest, total);
                     if (gradient is not null)
                     {
                         V index = V.CreateInt(label), zero = V.Create(0f);
                         V hot = V.Select(V.LessThanInt(V.IndicesInt, index), zero, V.Select(V.LessThanInt(index, V.IndicesInt), zero, V.Create(scale)));
-                        V.StorePartial((exps * V.Create(scale / sum)) - hot, gradient + start, classes);
+                        V.StorePartial((exps * V.Create(scale / total)) - hot, gradient + start, classes);
                     }
                 }
                 else
                 {
-                    LongRow<V>(z, label, gradient is null ? null : gradient + start, out max, out sum);
+                    LongRow<V>(z, label, gradient is null ? null : gradient + start, out float largest, out float total);
+                    (max, sum) = (largest, total);
                 }
 
                 rowLosses[first + i] = sum;

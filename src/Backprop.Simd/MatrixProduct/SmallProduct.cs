@@ -16,7 +16,7 @@ internal static unsafe class SmallProduct
     /// <summary>Whether <see cref="Run"/> computes it.</summary>
     public static bool Takes(in GemmArguments g) =>
         g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (long)g.M * g.N * g.K <= MultiplyAdds
-        && (!g.TransB || (!g.TransA && g.M > SummationOrders.SixteenLanesRows && g.K <= TransposedSteps));
+        && (!g.TransB || (!g.TransA && g.K <= (g.M > SummationOrders.SixteenLanesRows ? TransposedSteps : ShortDots.Steps)));
 
     /// <summary>C = epilogue(op(A) op(B) + beta C).</summary>
     [SkipLocalsInit]
@@ -32,7 +32,10 @@ internal static unsafe class SmallProduct
             if (g.TransB)
             {
                 Packing.Transposed<V>(g.B + (column * g.Ldb), g.Ldb, g.K, count, panel, V.Count);
-                Chains<V, TEpilogue>(in g, ref epilogue, panel, V.Count, column, count);
+                if (g.M > SummationOrders.SixteenLanesRows)
+                    Chains<V, TEpilogue>(in g, ref epilogue, panel, V.Count, column, count);
+                else
+                    ShortDots.Run<V, TEpilogue>(in g, ref epilogue, panel, column, count);
             }
             else if (g.N <= SummationOrders.FourChainsColumns)
             {
@@ -102,6 +105,15 @@ internal static unsafe class SmallProduct
         float* a = g.A, c = g.C + column;
         V zero = V.Create(0f);
         nint row = 0;
+        if (k == 1)
+        {
+            // The gradient of one example: chains 1 to 3 are +0.
+            V x = V.LoadPartial(b, count);
+            for (; row < m; row++, a += rowStride, c += ldc)
+                Finish(ref local, V.MultiplyAdd(V.Create(*a), x, accumulate ? V.LoadPartial(c, count) : zero) + zero, c, row, column, count);
+            return;
+        }
+
         for (; row <= m - 2; row += 2, a += 2 * rowStride, c += 2 * ldc)
         {
             float* left = a, right = a + rowStride, from = b;

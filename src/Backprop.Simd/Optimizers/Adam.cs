@@ -30,8 +30,8 @@ internal readonly struct Adam : IUpdateOperation
         _oneMinusBeta1 = (float)(1 - kind.Beta1);
         _beta2 = (float)kind.Beta2;
         _oneMinusBeta2 = (float)(1 - kind.Beta2);
-        _rate = (float)(learningRate / (1 - IntegerPower.Of(kind.Beta1, step)));
-        _rootCorrection = (float)(1 / Math.Sqrt(1 - IntegerPower.Of(kind.Beta2, step)));
+        _rate = (float)(learningRate / IntegerPower.OneMinus(kind.Beta1, step));
+        _rootCorrection = (float)(1 / Math.Sqrt(IntegerPower.OneMinus(kind.Beta2, step)));
         _epsilon = (float)kind.Epsilon;
     }
 

@@ -3,16 +3,39 @@ namespace Backprop.Simd.Internal.Optimizers;
 /// <summary>x^n by repeated squaring: Math.Pow differs between C libraries in the last bits.</summary>
 internal static class IntegerPower
 {
+    private const double Negligible = 1.0 / (1L << 54);
+
     public static double Of(double x, long n)
     {
         double power = 1;
         for (; n > 0; n >>= 1)
         {
-            // No branch: the bits of a step number are hard to foresee.
-            power *= (n & 1) != 0 ? x : 1;
+            power *= FactorOf(x, n);
             x *= x;
         }
 
         return power;
+    }
+
+    /// <summary>1 - x^n, 0 &lt;= x &lt; 1: the same bits as by <see cref="Of"/>, and fewer squarings where x^n is too small to matter.</summary>
+    public static double OneMinus(double x, long n)
+    {
+        double power = 1;
+        for (; n > 0; n >>= 1)
+        {
+            if (x < Negligible)
+                return 1;
+            power *= FactorOf(x, n);
+            x *= x;
+        }
+
+        return 1 - power;
+    }
+
+    // x or 1 without a branch: the bits of a step number are hard to foresee.
+    private static double FactorOf(double x, long n)
+    {
+        long one = BitConverter.DoubleToInt64Bits(1);
+        return BitConverter.Int64BitsToDouble(one + ((BitConverter.DoubleToInt64Bits(x) - one) & -(n & 1)));
     }
 }

@@ -46,16 +46,16 @@ internal static unsafe class OptimizerTable
         }
     }
 
-    /// <summary>Updates <paramref name="length"/> parameters and clears their gradients; the arrays of state begin <paramref name="stateLength"/> apart.</summary>
-    public static void Step(in OptimizerKind kind, double learningRate, long step, float* parameters, float* gradients, float* states, int stateLength, int length, WorkerPool? workers)
+    /// <summary>Updates <paramref name="length"/> parameters and clears their gradients if asked to; the arrays of state begin <paramref name="stateLength"/> apart.</summary>
+    public static void Step(in OptimizerKind kind, double learningRate, long step, float* parameters, float* gradients, float* states, int stateLength, int length, bool clear, WorkerPool? workers)
     {
-        var action = new FlatUpdate(parameters, gradients, states, stateLength, length, workers);
+        var action = new FlatUpdate(parameters, gradients, states, stateLength, length, clear, workers);
         Dispatch(kind, learningRate, step, ref action);
     }
 
-    private readonly ref struct FlatUpdate(float* parameters, float* gradients, float* states, int stateLength, int length, WorkerPool? workers) : IUpdateAction
+    private readonly ref struct FlatUpdate(float* parameters, float* gradients, float* states, int stateLength, int length, bool clear, WorkerPool? workers) : IUpdateAction
     {
         public void Invoke<TOperation>(TOperation operation)
-            where TOperation : struct, IUpdateOperation => Update.Run(operation, parameters, gradients, states, stateLength, length, workers);
+            where TOperation : struct, IUpdateOperation => Update.Run(operation, parameters, gradients, states, stateLength, length, clear, workers);
     }
 }

@@ -144,7 +144,7 @@ public sealed unsafe class OptimizerTests
     private static void Step(in OptimizerKind kind, int step, float[] parameters, float[] gradients, float[] states, WorkerPool? pool = null)
     {
         fixed (float* p = parameters, g = gradients, s = states)
-            OptimizerTable.Step(kind, kind.LearningRate, step, p, g, s, parameters.Length, parameters.Length, pool);
+            OptimizerTable.Step(kind, kind.LearningRate, step, p, g, s, parameters.Length, parameters.Length, clear: true, pool);
     }
 
     private static void CompareWidths<TOperation>(TOperation operation)
@@ -165,7 +165,7 @@ public sealed unsafe class OptimizerTests
                     if (TOperation.States < 2)
                         Array.ConvertAll(Shapes.Random(length, 3), Math.Abs).CopyTo(first.Span);
                     var loop = new Update.UpdateLoop<TOperation>(operation, parameters.Pointer, gradients.Pointer,
-                        TOperation.States > 0 ? first.Pointer : null, TOperation.States > 1 ? second.Pointer : null, length);
+                        TOperation.States > 0 ? first.Pointer : null, TOperation.States > 1 ? second.Pointer : null, length, clear: true);
                     Widths.Invoke(width, ref loop);
                     float[] actual = [.. parameters.Span, .. gradients.Span, .. first.Span, .. second.Span];
                     expected ??= actual;

@@ -71,6 +71,54 @@ public sealed unsafe class FusedUpdateTests
         Assert.Equal(-1, Tolerance.FirstDifference(keptNetwork.Parameters, fusedNetwork.Parameters));
     }
 
+    /// <summary>Gradients that nobody keeps are left from the last step: a checkpoint must not hold them.</summary>
+    [Fact]
+    public void A_checkpoint_between_steps_holds_zeros_for_gradients()
+    {
+        string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        try
+        {
+            using Trainer saved = NewTrainer(3, null, out Network savedNetwork), resumed = NewTrainer(3, null, out Network resumedNetwork);
+            float[] inputs = Shapes.Random(6 * savedNetwork.InputSize, 1), targets = Shapes.Random(6 * savedNetwork.OutputSize, 2);
+            saved.Step(inputs, targets);
+            saved.SaveCheckpoint(path);
+            resumed.LoadCheckpoint(path);
+            saved.Step(inputs, targets);
+            resumed.Step(inputs, targets);
+            Assert.Equal(savedNetwork.Fingerprint(), resumedNetwork.Fingerprint());
+            resumed.LoadCheckpoint(path);
+            Assert.DoesNotContain(resumed.Gradients.ToArray(), value => value != 0f);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>A checkpoint between Backward and Update.</summary>
+    [Fact]
+    public void A_checkpoint_with_gradients_brings_them_to_a_trainer_that_kept_none()
+    {
+        string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        try
+        {
+            using Trainer saved = NewTrainer(3, null, out Network savedNetwork), resumed = NewTrainer(3, null, out Network resumedNetwork);
+            float[] inputs = Shapes.Random(6 * savedNetwork.InputSize, 1), targets = Shapes.Random(6 * savedNetwork.OutputSize, 2);
+            saved.Forward(inputs);
+            saved.Backward(targets);
+            saved.SaveCheckpoint(path);
+            resumed.Step(inputs, targets);
+            resumed.LoadCheckpoint(path);
+            saved.Update();
+            resumed.Update();
+            Assert.Equal(savedNetwork.Fingerprint(), resumedNetwork.Fingerprint());
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     public static TheoryData<Width> SixteenLanes => Widths.SixteenLanes;
 
     [Theory]

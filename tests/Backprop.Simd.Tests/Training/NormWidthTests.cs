@@ -84,6 +84,7 @@ public sealed unsafe class NormWidthTests
                     Parameters = parameters,
                     Statistics = statistics,
                     Gradients = gradients,
+                    AddsGradients = true,
                     OutputGradient = dy,
                     InputGradient = dx,
                 });
