@@ -4,8 +4,18 @@ using Backprop.Simd;
 using Backprop.Simd.Peers;
 using TorchSharp;
 
+// Peers first-step: TorchSharp's first step of 64-64-10, for perf/Backprop.Simd.ColdStart. Peers prepare: what first-step needs once.
 // Peers [gemm] [steps] [elementwise] [fashion] [parity] [files] [--only TEXT] [--threads N] [--seconds S] [--markdown FILE] [--golden FILE]; without a name: gemm and steps.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (args is ["first-step"])
+{
+    using var first = new TorchStep(new StepShape([64, 64, 10], false, true, 32), adam: true);
+    first.Run();
+    return 0;
+}
+
+if (args is ["prepare"])
+    return PrepareTorch() ? 0 : 1;
 if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") != "1")
 {
     // The native libraries read these when they are loaded, from the environment that the process was started with.

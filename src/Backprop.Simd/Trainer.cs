@@ -122,6 +122,8 @@ public sealed unsafe partial class Trainer : IDisposable
         _plan = MakePlan(outputs, saved, deltas);
         _all = [(0, network.ParameterCount)];
         _waiting = Waiting();
+        if (StepWarmUp.Run(blocks, _firstTrained, _loss, _optimizer, _plan, _waiting, scratch, rows, _workspace.At(_inputs), _workspace.At(_rowLosses), network.ParameterCount))
+            _workspace.Clear();
     }
 
     /// <summary>The flat gradients, laid out as <see cref="Network.Parameters"/>. Backward adds to them; an update clears them.</summary>

@@ -23,6 +23,9 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>Rents the memory; no more reservations after it.</summary>
     public void Allocate() => _buffer = BufferPool.Rent((int)_reserved);
 
+    /// <summary>Everything becomes +0 again.</summary>
+    public void Clear() => _buffer!.Span.Clear();
+
     public float* At(int offset) => _buffer!.Pointer + offset;
 
     /// <summary>A span that, unlike a pointer, keeps the memory from being collected.</summary>

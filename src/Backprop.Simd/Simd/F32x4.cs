@@ -165,9 +165,9 @@ internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void SumHalves(F32x4 a, F32x4 b, F32x4 c, F32x4 d, float* sums)
     {
-        Vector128<double> ab = (FourSteps.ZipLow(a._raw, b._raw) + FourSteps.ZipHigh(a._raw, b._raw)).AsDouble();
-        Vector128<double> cd = (FourSteps.ZipLow(c._raw, d._raw) + FourSteps.ZipHigh(c._raw, d._raw)).AsDouble();
-        (FourSteps.ZipLow(ab, cd).AsSingle() + FourSteps.ZipHigh(ab, cd).AsSingle()).Store(sums);
+        Vector128<float> ab = FourSteps.ZipLow(a._raw, b._raw) + FourSteps.ZipHigh(a._raw, b._raw);
+        Vector128<float> cd = FourSteps.ZipLow(c._raw, d._raw) + FourSteps.ZipHigh(c._raw, d._raw);
+        (FourSteps.LowPairs(ab, cd) + FourSteps.HighPairs(ab, cd)).Store(sums);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -15,73 +15,87 @@ namespace Backprop.Simd.Internal.Simd;
 /// </remarks>
 internal static unsafe class FourSteps
 {
+    // Pairs of floats: those of doubles do the same, but need the vectors of double. Each type that the JIT meets in a branch that it does not leave out
+    // at once costs milliseconds of the first step: so widths are asked for by type, whose tests fold before the branch is looked at, and nothing is generic.
+    private const byte LowPairsOf = 0b01_00_01_00;
+    private const byte HighPairsOf = 0b11_10_11_10;
+
     /// <summary>Whether this CPU has the shuffles for a width.</summary>
     public static bool IsSupported<V>()
-        where V : struct, IVectorF32<V> => V.Count switch
-        {
-            16 => Avx512F.IsSupported,
-            8 => Avx.IsSupported,
-            4 => Sse2.IsSupported || AdvSimd.Arm64.IsSupported,
-            _ => false,
-        };
+        where V : struct, IVectorF32<V> =>
+        typeof(V) == typeof(F32x16) ? Avx512F.IsSupported
+        : typeof(V) == typeof(F32x8) ? Avx.IsSupported
+        : typeof(V) == typeof(F32x4) && (Sse.IsSupported || AdvSimd.Arm64.IsSupported);
 
     /// <summary>panel[p * panelColumns + j] = source[j * ld + p] for p in 0..3 and j in 0..V.Count - 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Transpose<V>(float* source, nint ld, float* panel, nint panelColumns)
         where V : struct, IVectorF32<V>
     {
-        if (V.Count == 16)
+        if (typeof(V) == typeof(F32x16))
         {
             Vector512<float> a = Quads512(source, 4 * ld), b = Quads512(source + ld, 4 * ld);
             Vector512<float> c = Quads512(source + (2 * ld), 4 * ld), d = Quads512(source + (3 * ld), 4 * ld);
-            Vector512<double> abLow = Avx512F.UnpackLow(a, b).AsDouble(), abHigh = Avx512F.UnpackHigh(a, b).AsDouble();
-            Vector512<double> cdLow = Avx512F.UnpackLow(c, d).AsDouble(), cdHigh = Avx512F.UnpackHigh(c, d).AsDouble();
-            Avx512F.UnpackLow(abLow, cdLow).AsSingle().Store(panel);
-            Avx512F.UnpackHigh(abLow, cdLow).AsSingle().Store(panel + panelColumns);
-            Avx512F.UnpackLow(abHigh, cdHigh).AsSingle().Store(panel + (2 * panelColumns));
-            Avx512F.UnpackHigh(abHigh, cdHigh).AsSingle().Store(panel + (3 * panelColumns));
+            Vector512<float> abLow = Avx512F.UnpackLow(a, b), abHigh = Avx512F.UnpackHigh(a, b);
+            Vector512<float> cdLow = Avx512F.UnpackLow(c, d), cdHigh = Avx512F.UnpackHigh(c, d);
+            Avx512F.Store(panel, Avx512F.Shuffle(abLow, cdLow, LowPairsOf));
+            Avx512F.Store(panel + panelColumns, Avx512F.Shuffle(abLow, cdLow, HighPairsOf));
+            Avx512F.Store(panel + (2 * panelColumns), Avx512F.Shuffle(abHigh, cdHigh, LowPairsOf));
+            Avx512F.Store(panel + (3 * panelColumns), Avx512F.Shuffle(abHigh, cdHigh, HighPairsOf));
         }
-        else if (V.Count == 8)
+        else if (typeof(V) == typeof(F32x8))
         {
             Vector256<float> a = Quads256(source, 4 * ld), b = Quads256(source + ld, 4 * ld);
             Vector256<float> c = Quads256(source + (2 * ld), 4 * ld), d = Quads256(source + (3 * ld), 4 * ld);
-            Vector256<double> abLow = Avx.UnpackLow(a, b).AsDouble(), abHigh = Avx.UnpackHigh(a, b).AsDouble();
-            Vector256<double> cdLow = Avx.UnpackLow(c, d).AsDouble(), cdHigh = Avx.UnpackHigh(c, d).AsDouble();
-            Avx.UnpackLow(abLow, cdLow).AsSingle().Store(panel);
-            Avx.UnpackHigh(abLow, cdLow).AsSingle().Store(panel + panelColumns);
-            Avx.UnpackLow(abHigh, cdHigh).AsSingle().Store(panel + (2 * panelColumns));
-            Avx.UnpackHigh(abHigh, cdHigh).AsSingle().Store(panel + (3 * panelColumns));
+            Vector256<float> abLow = Avx.UnpackLow(a, b), abHigh = Avx.UnpackHigh(a, b);
+            Vector256<float> cdLow = Avx.UnpackLow(c, d), cdHigh = Avx.UnpackHigh(c, d);
+            Avx.Store(panel, Avx.Shuffle(abLow, cdLow, LowPairsOf));
+            Avx.Store(panel + panelColumns, Avx.Shuffle(abLow, cdLow, HighPairsOf));
+            Avx.Store(panel + (2 * panelColumns), Avx.Shuffle(abHigh, cdHigh, LowPairsOf));
+            Avx.Store(panel + (3 * panelColumns), Avx.Shuffle(abHigh, cdHigh, HighPairsOf));
         }
         else
         {
             Vector128<float> a = Vector128.Load(source), b = Vector128.Load(source + ld);
             Vector128<float> c = Vector128.Load(source + (2 * ld)), d = Vector128.Load(source + (3 * ld));
-            Vector128<double> abLow = ZipLow(a, b).AsDouble(), abHigh = ZipHigh(a, b).AsDouble();
-            Vector128<double> cdLow = ZipLow(c, d).AsDouble(), cdHigh = ZipHigh(c, d).AsDouble();
-            ZipLow(abLow, cdLow).AsSingle().Store(panel);
-            ZipHigh(abLow, cdLow).AsSingle().Store(panel + panelColumns);
-            ZipLow(abHigh, cdHigh).AsSingle().Store(panel + (2 * panelColumns));
-            ZipHigh(abHigh, cdHigh).AsSingle().Store(panel + (3 * panelColumns));
+            Vector128<float> abLow = ZipLow(a, b), abHigh = ZipHigh(a, b), cdLow = ZipLow(c, d), cdHigh = ZipHigh(c, d);
+            LowPairs(abLow, cdLow).Store(panel);
+            HighPairs(abLow, cdLow).Store(panel + panelColumns);
+            LowPairs(abHigh, cdHigh).Store(panel + (2 * panelColumns));
+            HighPairs(abHigh, cdHigh).Store(panel + (3 * panelColumns));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Quads512(float* source, nint stride) =>
-        Vector512.Create(Quads256(source, stride), Quads256(source + (2 * stride), stride));
+    private static Vector512<float> Quads512(float* source, nint stride)
+    {
+        Vector512<float> quads = Avx512F.BroadcastVector128ToVector512(source);
+        quads = Avx512F.InsertVector128(quads, Sse.LoadVector128(source + stride), 1);
+        quads = Avx512F.InsertVector128(quads, Sse.LoadVector128(source + (2 * stride)), 2);
+        return Avx512F.InsertVector128(quads, Sse.LoadVector128(source + (3 * stride)), 3);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Quads256(float* source, nint stride) =>
-        Vector256.Create(Vector128.Load(source), Vector128.Load(source + stride));
+        Avx.InsertVector128(Avx.BroadcastVector128ToVector256(source), Sse.LoadVector128(source + stride), 1);
 
-    /// <summary>x0 y0 x1 y1 of floats, x0 y0 of doubles.</summary>
+    /// <summary>x0 y0 x1 y1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<T> ZipLow<T>(Vector128<T> left, Vector128<T> right) => typeof(T) == typeof(float)
-        ? (Sse.IsSupported ? Sse.UnpackLow(left.AsSingle(), right.AsSingle()) : AdvSimd.Arm64.ZipLow(left.AsSingle(), right.AsSingle())).As<float, T>()
-        : (Sse2.IsSupported ? Sse2.UnpackLow(left.AsDouble(), right.AsDouble()) : AdvSimd.Arm64.ZipLow(left.AsDouble(), right.AsDouble())).As<double, T>();
+    public static Vector128<float> ZipLow(Vector128<float> left, Vector128<float> right) =>
+        Sse.IsSupported ? Sse.UnpackLow(left, right) : AdvSimd.Arm64.ZipLow(left, right);
 
-    /// <summary>x2 y2 x3 y3 of floats, x1 y1 of doubles.</summary>
+    /// <summary>x2 y2 x3 y3.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<T> ZipHigh<T>(Vector128<T> left, Vector128<T> right) => typeof(T) == typeof(float)
-        ? (Sse.IsSupported ? Sse.UnpackHigh(left.AsSingle(), right.AsSingle()) : AdvSimd.Arm64.ZipHigh(left.AsSingle(), right.AsSingle())).As<float, T>()
-        : (Sse2.IsSupported ? Sse2.UnpackHigh(left.AsDouble(), right.AsDouble()) : AdvSimd.Arm64.ZipHigh(left.AsDouble(), right.AsDouble())).As<double, T>();
+    public static Vector128<float> ZipHigh(Vector128<float> left, Vector128<float> right) =>
+        Sse.IsSupported ? Sse.UnpackHigh(left, right) : AdvSimd.Arm64.ZipHigh(left, right);
+
+    /// <summary>x0 x1 y0 y1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LowPairs(Vector128<float> left, Vector128<float> right) =>
+        Sse.IsSupported ? Sse.Shuffle(left, right, LowPairsOf) : AdvSimd.Arm64.ZipLow(left.AsDouble(), right.AsDouble()).AsSingle();
+
+    /// <summary>x2 x3 y2 y3.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> HighPairs(Vector128<float> left, Vector128<float> right) =>
+        Sse.IsSupported ? Sse.Shuffle(left, right, HighPairsOf) : AdvSimd.Arm64.ZipHigh(left.AsDouble(), right.AsDouble()).AsSingle();
 }

@@ -40,7 +40,14 @@ internal static class Tiers
     public static bool HasThirtyTwoRegisters
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Avx512F.VL.IsSupported || AdvSimd.IsSupported;
+        get => Avx512F.VL.IsSupported || (!X86Base.IsSupported && HasAdvSimd);
+    }
+
+    // Apart: what the JIT sees it loads, and AdvSimd is large.
+    private static bool HasAdvSimd
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => AdvSimd.IsSupported;
     }
 
     /// <summary>Runs the work on the widest accelerated vector.</summary>

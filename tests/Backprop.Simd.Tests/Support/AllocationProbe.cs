@@ -27,6 +27,15 @@ internal readonly record struct AllocationProbe(long CallerBytes, long WorkerByt
         return probe;
     }
 
+    /// <summary>Measures one call of what <paramref name="prepare"/> makes, which was never called before; what is not nothing is made and measured again, as above.</summary>
+    public static AllocationProbe MeasureFirst(Func<Action> prepare, WorkerPool? workers = null)
+    {
+        AllocationProbe probe = MeasureOnce(prepare(), 1, workers);
+        for (int again = 0; again < 2 && probe != default; again++)
+            probe = MeasureOnce(prepare(), 1, workers);
+        return probe;
+    }
+
     private static AllocationProbe MeasureOnce(Action action, int calls, WorkerPool? workers)
     {
         int threads = workers?.Threads ?? 1;

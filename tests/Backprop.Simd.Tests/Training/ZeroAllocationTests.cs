@@ -72,6 +72,34 @@ public sealed class ZeroAllocationTests
         AssertNothing(pool, large, () => predictor.Classify(input));
     }
 
+    /// <summary>The first step, which updates large weights in the backward pass, and the first that does not, because somebody has read the gradients.</summary>
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void First_step_and_first_step_after_Gradients_were_read(int threads, bool gradientsRead)
+    {
+        using var pool = new WorkerPool(threads);
+        var trainers = new List<Trainer>();
+        AllocationProbe probe = AllocationProbe.MeasureFirst(Prepare, pool);
+        trainers.ForEach(trainer => trainer.Dispose());
+        Assert.Equal(new AllocationProbe(0, 0, 0), probe);
+
+        Action Prepare()
+        {
+            Network network = Describe(large: true).Build(1);
+            var trainer = new Trainer(network, Loss.SoftmaxCrossEntropy, Optimizer.Adam(), new TrainerOptions { MaxBatchSize = Rows, Workers = pool });
+            trainers.Add(trainer);
+            float[] inputs = Shapes.Random(Rows * network.InputSize, 1);
+            int[] labels = Shapes.RandomLabels(Rows, network.OutputSize, 1);
+            if (gradientsRead)
+            {
+                trainer.Step(inputs, labels);
+                Assert.Equal(network.ParameterCount, trainer.Gradients.Length);
+            }
+
+            return () => trainer.Step(inputs, labels);
+        }
+    }
+
     [Fact]
     public void Batches_of_any_size()
     {
