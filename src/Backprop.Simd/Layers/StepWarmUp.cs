@@ -127,7 +127,7 @@ internal sealed unsafe class StepWarmUp
     private void Update(in LayerPass first)
     {
         foreach ((int start, int count) in _waiting)
-            OptimizerTable.Step(_optimizer, _optimizer.LearningRate, 1, first.Parameters + start, first.Gradients + start, first.States + start, _parameterCount, count, null);
+            OptimizerTable.Step(_optimizer, _optimizer.LearningRate, 1, first.Parameters + start, first.Gradients + start, first.States + start, _parameterCount, count, clear: first.AddsGradients, null);
     }
 
     /// <summary>Statistics and counters of all layers, each layer's from an even place on.</summary>
