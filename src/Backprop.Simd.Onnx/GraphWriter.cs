@@ -120,6 +120,11 @@ internal sealed class GraphWriter
                     Tensor($"{prefix}.running_var", [norm.InputSize], statistics[norm.InputSize..]))
                     .Attribute.Add([Attribute("epsilon", LayerNorm.Epsilon), Attribute("momentum", (float)(1 - norm.Momentum))]);
                 break;
+            case Scale scale:
+                Node("Sub", prefix, Tensor($"{prefix}.shift", [scale.InputSize], statistics[..scale.InputSize]));
+                Node("Mul", prefix, Tensor($"{prefix}.factor", [scale.InputSize], statistics.Slice(scale.InputSize, scale.InputSize)));
+                Node("Add", prefix, Tensor($"{prefix}.offset", [scale.InputSize], statistics[(2 * scale.InputSize)..]));
+                break;
             case Dropout:
                 break;
             default:

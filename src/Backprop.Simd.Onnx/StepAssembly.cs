@@ -43,6 +43,7 @@ internal sealed class StepAssembly(string path, List<Step> steps, int inputSize,
         Step.Linear linear => linear.Weights.Length + (long)linear.Bias.Length,
         Step.RowNorm norm => 2L * norm.Scale.Length,
         Step.ColumnNorm norm => 4L * norm.Scale.Length,
+        Step.Affine affine => 3L * affine.Scale.Length,
         _ => 0,
     };
 
@@ -53,6 +54,7 @@ internal sealed class StepAssembly(string path, List<Step> steps, int inputSize,
             case Step.Linear linear: builder.Dense(linear.Bias.Length, new Activation(linear.Activation)); break;
             case Step.RowNorm: builder.LayerNorm(); break;
             case Step.ColumnNorm norm: builder.BatchNorm(norm.Momentum); break;
+            case Step.Affine affine: builder.AddScale(new Scale(affine.Scale.Length)); break;
             case Step.Drop drop: builder.Dropout(drop.Rate); break;
             default: throw new InvalidOperationException($"{step.Where} is no layer.");
         }
@@ -78,6 +80,11 @@ internal sealed class StepAssembly(string path, List<Step> steps, int inputSize,
                 norm.Shift.CopyTo(parameters[norm.Scale.Length..]);
                 norm.Mean.CopyTo(statistics);
                 norm.Variance.CopyTo(statistics[norm.Scale.Length..]);
+                break;
+            case Step.Affine affine:
+                statistics[..layer.InputSize].Clear();
+                affine.Scale.CopyTo(statistics[layer.InputSize..]);
+                affine.Offset.CopyTo(statistics[(2 * layer.InputSize)..]);
                 break;
             default:
                 break;
@@ -182,16 +189,29 @@ internal sealed class StepAssembly(string path, List<Step> steps, int inputSize,
                 for (int i = 0; i < _width; i++)
                     norm.Scale[i] *= affine.ScaleOf(i);
                 break;
-            default:
-                Step.Linear diagonal = Identity(affine.Where);
+            case null:
+                // Of the inputs, before a layer that has no weights to take it: a layer of its own.
+                var whole = new Step.Affine(affine.Where, new float[reserve(_width, affine.Where)], new float[reserve(_width, affine.Where)]);
                 for (int i = 0; i < _width; i++)
-                {
-                    diagonal.Weights[(i * _width) + i] = affine.ScaleOf(i);
-                    diagonal.Bias[i] = affine.OffsetOf(i);
-                }
-
+                    (whole.Scale[i], whole.Offset[i]) = (affine.ScaleOf(i), affine.OffsetOf(i));
+                _done.Add(whole);
+                break;
+            default:
+                Diagonal(affine);
                 break;
         }
+    }
+
+    private Step.Linear Diagonal(Step.Affine affine)
+    {
+        Step.Linear diagonal = Identity(affine.Where);
+        for (int i = 0; i < _width; i++)
+        {
+            diagonal.Weights[(i * _width) + i] = affine.ScaleOf(i);
+            diagonal.Bias[i] = affine.OffsetOf(i);
+        }
+
+        return diagonal;
     }
 
     private static void ScaleOffsets(Step.Affine affine, float[] offsets)
@@ -215,6 +235,12 @@ internal sealed class StepAssembly(string path, List<Step> steps, int inputSize,
             }
 
             _done.RemoveAt(_done.Count - 1);
+        }
+
+        if (_done is [Step.Affine scaling])
+        {
+            _done.Clear();
+            return Diagonal(scaling);
         }
 
         return _done.LastOrDefault() is Step.Linear { Activation.Id: ActivationId.Identity } linear ? linear : Identity(activation.Where);

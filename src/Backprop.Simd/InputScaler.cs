@@ -5,8 +5,9 @@ namespace Backprop.Simd;
 
 /// <summary>Scales each input by itself, (x - shift) factor + offset, as networks train best; fitted on the training examples alone, so that no other example decides anything.</summary>
 /// <remarks>
-/// The same examples give the same bits on every machine: sums are in double precision and ascending order. After the training <see cref="FoldInto"/> makes the scaling a part of the network,
-/// whose file then takes numbers as they are. It may be used by many threads at once.
+/// <para>A network that scales its own inputs takes numbers as they are, and so do its file and what is exported of it: <see cref="NetworkBuilder.Scale"/> describes one before the training.
+/// After a training on scaled examples <see cref="Prepend"/> does it for any network, and <see cref="FoldInto"/> without an operation more where the first layer is Dense.</para>
+/// <para>The same examples give the same bits on every machine: sums are in double precision and ascending order. It may be used by many threads at once.</para>
 /// </remarks>
 public sealed class InputScaler
 {
@@ -112,16 +113,29 @@ public sealed class InputScaler
         }
     }
 
+    /// <summary>A network that scales its inputs and then gives the outputs of <paramref name="network"/>, to the bit those that scaled examples have there: a copy, which shares nothing with it.</summary>
+    /// <param name="network">Trained on examples that were scaled; it stays as it is.</param>
+    /// <exception cref="ArgumentException">The network has another number of inputs, or scales them already.</exception>
+    public Network Prepend(Network network)
+    {
+        CheckSize(network);
+        if (network.Blocks[0] is Scale)
+            throw new ArgumentException("network scales its inputs already.", nameof(network));
+        var scaling = new Network([ToLayer(), .. network.Blocks]);
+        network.Parameters.CopyTo(scaling.Parameters);
+        network.Statistics.CopyTo(scaling.Statistics[scaling.Blocks[0].StatisticsCount..]);
+        network.Counters.CopyTo(scaling.Counters);
+        return scaling;
+    }
+
     /// <summary>Changes the first layer so that the network takes inputs that are not scaled: ((x - shift) factor + offset) W + b = x (factor W) + (b + (offset - shift factor) W).</summary>
     /// <param name="network">Begins with a Dense layer. Its outputs stay the same but for rounding. Call it once, after the training.</param>
     /// <exception cref="ArgumentException">The network begins with another layer, or has another number of inputs.</exception>
     public void FoldInto(Network network)
     {
-        ArgumentNullException.ThrowIfNull(network);
-        if (network.InputSize != InputSize)
-            throw new ArgumentException($"network has {network.InputSize} inputs; this scaler has {InputSize}.", nameof(network));
+        CheckSize(network);
         if (network.Blocks[0] is not Dense)
-            throw new ArgumentException($"network begins with {network.Blocks[0].GetType().Name}; scaling goes into the weights of a Dense layer.", nameof(network));
+            throw new ArgumentException($"network begins with {network.Blocks[0].GetType().Name}; scaling goes into the weights of a Dense layer. Prepend takes every network.", nameof(network));
         Span<float> weights = network.Layers[0].Weights, bias = network.Layers[0].Bias;
         double[] moved = new double[bias.Length];
         for (int row = 0; row < _shift.Length; row++)
@@ -137,6 +151,20 @@ public sealed class InputScaler
 
         for (int column = 0; column < moved.Length; column++)
             bias[column] = (float)(bias[column] + moved[column]);
+    }
+
+    internal Scale ToLayer()
+    {
+        float[] offset = new float[InputSize];
+        Array.Fill(offset, _offset);
+        return new Scale(InputSize, [.. _shift, .. _factor, .. offset]);
+    }
+
+    private void CheckSize(Network network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        if (network.InputSize != InputSize)
+            throw new ArgumentException($"network has {network.InputSize} inputs; this scaler has {InputSize}.", nameof(network));
     }
 
     // A range of 0 is that of a constant, which is only shifted; so is one so small that its factor would be infinite.

@@ -69,7 +69,7 @@ public sealed unsafe partial class Network
 
     internal float* ParameterPointer => _parameters.Pointer;
 
-    /// <summary>BatchNorm's running means and variances, layer by layer.</summary>
+    /// <summary>BatchNorm's running means and variances, and what inputs are scaled by, layer by layer.</summary>
     internal Span<float> Statistics => _statistics.Span;
 
     internal int[] StatisticsOffsets { get; }
@@ -97,7 +97,7 @@ public sealed unsafe partial class Network
         }
     }
 
-    /// <summary>SHA-256, lower-case hex, of the architecture, all parameter bits and BatchNorm's running statistics; every NaN counts as the same one.</summary>
+    /// <summary>SHA-256, lower-case hex, of the architecture, all parameter bits, BatchNorm's running statistics and the values that scale inputs; every NaN counts as the same one.</summary>
     public string Fingerprint()
     {
         var hash = new FingerprintHash();

@@ -58,6 +58,18 @@ public sealed class NetworkBuilder
         return Add(new BatchNorm(_width, momentum));
     }
 
+    /// <summary>Adds y = (x - shift) factor + offset, the scaling of the inputs: the network, its files and what is exported of it then take numbers as they are, in training too.</summary>
+    /// <param name="scaler">Its values are copied; nothing trains them.</param>
+    /// <exception cref="ArgumentException"><paramref name="scaler"/> has another number of inputs.</exception>
+    /// <exception cref="InvalidOperationException">It is not the first layer.</exception>
+    public NetworkBuilder Scale(InputScaler scaler)
+    {
+        ArgumentNullException.ThrowIfNull(scaler);
+        if (scaler.InputSize != _inputs)
+            throw new ArgumentException($"scaler has {scaler.InputSize} inputs; this network has {_inputs}.", nameof(scaler));
+        return AddScale(scaler.ToLayer());
+    }
+
     /// <summary>Makes the network; the same seed gives the same bits on every machine.</summary>
     /// <param name="seed">Of the random weights and biases.</param>
     /// <exception cref="InvalidOperationException">No layer was added, or the parameters could not be addressed.</exception>
@@ -77,6 +89,10 @@ public sealed class NetworkBuilder
             throw new InvalidOperationException($"The network of {_inputs} inputs has no layer: call Dense first.");
         return new Network([.. _blocks]);
     }
+
+    /// <summary>Values that a reader fills.</summary>
+    internal NetworkBuilder AddScale(Scale layer) =>
+        _blocks.Count == 0 ? Add(layer) : throw new InvalidOperationException("Scale scales the network's inputs: it must be the first layer.");
 
     private NetworkBuilder Add(Layer layer)
     {

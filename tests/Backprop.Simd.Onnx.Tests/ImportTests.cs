@@ -45,6 +45,9 @@ public class ImportTests
             .Node("1 = LayerNormalization(x, s)").Node("2 = Relu(1)").Node("3 = Dropout(2, r)").Node("4 = MatMul(3, w)").Node("y = Softmax(4)", ("axis", 1))),
         ["scaling before the first layer"] = ("Dense", new ModelText(0, 4).Tensor("w", 4, 3).Tensor("b", 3).Tensor("m", 4).Values("d", [4], 1, 2, 4, 0.5f)
             .Node("1 = Sub(x, m)").Node("2 = Div(1, d)").Node("y = Gemm(2, w, b)")),
+        ["scaling before LayerNormalization"] = ("Scale LayerNorm Dense", new ModelText(0, 4).Tensor("w", 4, 3).Tensor("m", 4).Tensor("s", 4).Values("d", [], 0.5f)
+            .Node("1 = Sub(x, m)").Node("2 = Div(1, d)").Node("3 = LayerNormalization(2, s)").Node("y = MatMul(3, w)")),
+        ["scaling before an activation"] = ("Dense", new ModelText(0, 4).Tensor("m", 4).Node("1 = Mul(x, m)").Node("y = Tanh(1)")),
         ["scaling behind the last layer"] = ("Dense", new ModelText(0, 4).Tensor("w", 4, 3).Tensor("b", 3).Tensor("m", 3).Values("d", [], 3)
             .Node("1 = Gemm(x, w, b)").Node("2 = Mul(1, d)").Node("y = Sub(m, 2)")),
         ["scaling between an activation and LayerNormalization"] = ("Dense Dense LayerNorm", new ModelText(0, 4).Tensor("w", 4, 3).Tensor("m", 3).Tensor("s", 3)

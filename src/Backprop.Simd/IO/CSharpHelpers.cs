@@ -1,6 +1,6 @@
 namespace Backprop.Simd.Internal.IO;
 
-/// <summary>The loops of exported classes. They follow Dense, RowSoftmax, LayerNorm and BatchNorm operation by operation; the tests compare the bits.</summary>
+/// <summary>The loops of exported classes. They follow Dense, RowSoftmax, LayerNorm, BatchNorm and Scale operation by operation; the tests compare the bits.</summary>
 internal static class CSharpHelpers
 {
     public const string LoadAndStore =
@@ -117,6 +117,14 @@ internal static class CSharpHelpers
             {
                 for (int i = 0; i < x.Length; i += Raw.Count)
                     V.Store(V.MultiplyAdd((V.Load(x, i) - V.Load(mean, i)) * V.Load(inverse, i), V.Load(scale, i), V.Load(shift, i)), x, i);
+            }
+        """),
+        ("Scale",
+        """
+            private static void Scale(Span<float> x, ReadOnlySpan<float> shift, ReadOnlySpan<float> factor, ReadOnlySpan<float> offset)
+            {
+                for (int i = 0; i < x.Length; i += Raw.Count)
+                    V.Store(((V.Load(x, i) - V.Load(shift, i)) * V.Load(factor, i)) + V.Load(offset, i), x, i);
             }
         """),
         ("SumOfLanes",

@@ -16,7 +16,7 @@ internal sealed partial class CSharpWriter(Network network, TextWriter writer)
     private const int WidestOnStack = 8192;
 
     private static readonly string[] s_members =
-        ["Predict", "Classify", "InputSize", "OutputSize", "Lanes", "Run", "Chain", "FourChains", "RowSoftmax", "LayerNorm", "BatchNorm", "SumOfLanes", "V", "Elementary", "Raw", "t_buffers"];
+        ["Predict", "Classify", "InputSize", "OutputSize", "Lanes", "Run", "Chain", "FourChains", "RowSoftmax", "LayerNorm", "BatchNorm", "Scale", "SumOfLanes", "V", "Elementary", "Raw", "t_buffers"];
 
     private readonly List<(string Name, float[] Values)> _data = [];
     private readonly SortedSet<ActivationId> _activations = [];
@@ -129,6 +129,7 @@ internal sealed partial class CSharpWriter(Network network, TextWriter writer)
         {
             Layer layer = network.Blocks[i];
             ReadOnlySpan<float> parameters = network.Parameters.Slice(network.Offsets[i], layer.ParameterCount);
+            ReadOnlySpan<float> statistics = network.Statistics.Slice(network.StatisticsOffsets[i], layer.StatisticsCount);
             switch (layer)
             {
                 case Dropout:
@@ -148,9 +149,13 @@ internal sealed partial class CSharpWriter(Network network, TextWriter writer)
                     _helpers.Add("LayerNorm");
                     Line($"LayerNorm({row}, {layer.InputSize}, {Data($"Scale{i}", parameters[..layer.InputSize])}, {Data($"Shift{i}", parameters[layer.InputSize..])});");
                     break;
+                case Scale:
+                    string values = InPlace(layer.InputSize);
+                    _helpers.Add("Scale");
+                    Line($"Scale({values}, {Data($"Shift{i}", statistics[..layer.InputSize])}, {Data($"Scale{i}", statistics.Slice(layer.InputSize, layer.InputSize))}, {Data($"Bias{i}", statistics[(2 * layer.InputSize)..])});");
+                    break;
                 case BatchNorm:
                     string columns = InPlace(layer.InputSize);
-                    ReadOnlySpan<float> statistics = network.Statistics.Slice(network.StatisticsOffsets[i], layer.StatisticsCount);
                     float[] inverse = new float[layer.InputSize];
                     for (int j = 0; j < inverse.Length; j++)
                         inverse[j] = 1f / MathF.Sqrt(statistics[layer.InputSize + j] + LayerNorm.Epsilon);

@@ -28,6 +28,9 @@ internal static class LayerText
             case (nameof(LayerNorm), 1):
                 builder.LayerNorm();
                 break;
+            case (nameof(Scale), 1):
+                builder.AddScale(new Scale(Integer(arguments[0])));
+                break;
             case (nameof(BatchNorm), 2):
                 builder.BatchNorm(Double(arguments[1]));
                 break;

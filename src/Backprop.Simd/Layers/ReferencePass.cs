@@ -1,7 +1,7 @@
 namespace Backprop.Simd.Internal.Layers;
 
 /// <summary>What a layer is handed for a training pass in double precision: the yardstick of its float kernels. All matrices are row-major.</summary>
-internal sealed class ReferencePass(Layer layer, int rows, ulong key, double[] parameters)
+internal sealed class ReferencePass(Layer layer, int rows, ulong key, double[] parameters, double[] statistics)
 {
     public int Rows { get; } = rows;
 
@@ -10,6 +10,9 @@ internal sealed class ReferencePass(Layer layer, int rows, ulong key, double[] p
 
     /// <summary>The layer's own.</summary>
     public double[] Parameters { get; } = parameters;
+
+    /// <summary>The layer's own, as they were before the pass.</summary>
+    public double[] Statistics { get; } = statistics;
 
     /// <summary>rows x InputSize.</summary>
     public double[] Input { get; set; } = [];

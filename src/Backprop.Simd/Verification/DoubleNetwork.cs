@@ -32,12 +32,16 @@ internal sealed class DoubleNetwork
         _blocks = network.Blocks;
         int rows = inputs.Length / network.InputSize, last = _blocks.Length - 1;
         _loss = new DoubleLoss(loss, targets, rows, network.OutputSize);
-        double[][] parameters = new double[_blocks.Length][];
+        double[][] parameters = new double[_blocks.Length][], statistics = new double[_blocks.Length][];
         for (int b = 0; b < _blocks.Length; b++)
+        {
             parameters[b] = [.. network.Parameters.Slice(network.Offsets[b], _blocks[b].ParameterCount).ToArray()];
-        _center = Passes(rows, key, parameters);
-        _above = Passes(rows, key, parameters);
-        _below = Passes(rows, key, parameters);
+            statistics[b] = [.. network.Statistics.Slice(network.StatisticsOffsets[b], _blocks[b].StatisticsCount).ToArray()];
+        }
+
+        _center = Passes(rows, key, parameters, statistics);
+        _above = Passes(rows, key, parameters, statistics);
+        _below = Passes(rows, key, parameters, statistics);
         _bounds = [.. _blocks.Select(block => new ReferenceBounds(block, rows))];
         _lossAtKink = new bool[targets.Length];
 
@@ -103,8 +107,8 @@ internal sealed class DoubleNetwork
         }
     }
 
-    private ReferencePass[] Passes(int rows, ulong key, double[][] parameters) =>
-        [.. _blocks.Select((block, b) => new ReferencePass(block, rows, CounterRandom.Derive(key, (ulong)b), parameters[b]))];
+    private ReferencePass[] Passes(int rows, ulong key, double[][] parameters, double[][] statistics) =>
+        [.. _blocks.Select((block, b) => new ReferencePass(block, rows, CounterRandom.Derive(key, (ulong)b), parameters[b], statistics[b]))];
 
     // All passes share the parameters; what lies before the moved one is taken from the center.
     private double Run(ReferencePass[] passes, int first)

@@ -26,7 +26,7 @@ public class CSharpExportTests
     public static TheoryData<string> Networks =>
     [
         .. ActivationTable.Elementwise.ToArray().Select(kind => kind.Id.ToString()),
-        "Softmax", "LayerNorm", "BatchNorm", "Dropout", "Deep", "Wide", "Specials",
+        "Softmax", "LayerNorm", "BatchNorm", "Scale", "Dropout", "Deep", "Wide", "Specials",
     ];
 
     [Theory]
@@ -104,6 +104,7 @@ public class CSharpExportTests
             "Softmax" => new NetworkBuilder(7).Dense(21, Activation.Softmax).Build(1),
             "LayerNorm" => new NetworkBuilder(37).LayerNorm().Dense(19, Activation.GELU).LayerNorm().Dense(3).LayerNorm().Build(2),
             "BatchNorm" => new NetworkBuilder(6).BatchNorm().Dense(19, Activation.GELUTanh).BatchNorm(0.25).Build(2),
+            "Scale" => InputScaler.Multiply(21, 0.3f).Prepend(new NetworkBuilder(21).LayerNorm().Dense(19, Activation.GELU).Build(2)),
             "Dropout" => new NetworkBuilder(6).Dropout(0.5).Build(2),
             "Deep" => new NetworkBuilder(64).Dense(150, Activation.ReLU).BatchNorm().Dropout(0.25).Dense(33, Activation.LeakyReLU(0.2)).LayerNorm().Dense(16, Activation.ELU(0.7)).Dense(10, Activation.Softmax).Build(4),
             "Wide" => new NetworkBuilder(2).Dense(9000, Activation.Tanh).Dense(2).Build(1),

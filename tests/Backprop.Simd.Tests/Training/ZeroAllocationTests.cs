@@ -116,9 +116,9 @@ public sealed class ZeroAllocationTests
     }
 
     [Fact]
-    public void LayerNorm_and_BatchNorm()
+    public void Scale_LayerNorm_and_BatchNorm()
     {
-        Network network = new NetworkBuilder(37).BatchNorm().Dense(41, Activation.SiLU).LayerNorm().Dense(10).Build(1);
+        Network network = new NetworkBuilder(37).Scale(InputScaler.Multiply(37, 0.5f)).BatchNorm().Dense(41, Activation.SiLU).LayerNorm().Dense(10).Build(1);
         using var trainer = new Trainer(network, Loss.SoftmaxCrossEntropy, Optimizer.AdamW(), new TrainerOptions { MaxBatchSize = Rows, InputGradient = true });
         using Predictor predictor = network.CreatePredictor(Rows);
         float[] inputs = Shapes.Random(Rows * network.InputSize, 1);
