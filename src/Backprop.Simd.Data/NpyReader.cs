@@ -25,10 +25,17 @@ public static class NpyReader
     public static StreamedArray Open(string path)
     {
         using var file = new StrictFile(path);
-        NpyHeader array = ReadHeader(file);
-        if (array.FortranOrder && array.Shape.Length > 1)
-            throw file.Error("in Fortran order: the values of one example lie apart. Save it in C order, as numpy.ascontiguousarray gives it.");
+        NpyHeader array = ReadRowsHeader(file);
         return file.Stream(array.Shape, array.Type);
+    }
+
+    /// <summary>The header of an array whose examples lie one behind the other.</summary>
+    internal static NpyHeader ReadRowsHeader(StrictFile file)
+    {
+        NpyHeader array = ReadHeader(file);
+        return array.FortranOrder && array.Shape.Length > 1
+            ? throw file.Error("in Fortran order: the values of one example lie apart. Save it in C order, as numpy.ascontiguousarray gives it.")
+            : array;
     }
 
     internal static DataArray Read(StrictFile file)

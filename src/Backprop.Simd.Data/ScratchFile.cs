@@ -31,14 +31,26 @@ internal sealed class ScratchFile : IFloatSink, IDisposable
         _buffer[_used++] = value;
     }
 
+    public void Add(ReadOnlySpan<float> values)
+    {
+        foreach (float value in values)
+            Add(value);
+    }
+
     /// <summary>The numbers as rows; the caller closes the file by it.</summary>
     /// <param name="name">What messages call it.</param>
     /// <param name="width">Numbers of a row.</param>
-    public StreamedArray ToRows(string name, int width)
+    public StreamedArray ToRows(string name, int width) => ToArray(name, [(int)(Count / width), width]);
+
+    /// <summary>The numbers in a shape of as many; the caller closes the file by it.</summary>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="shape">Slowest first.</param>
+    public StreamedArray ToArray(string name, int[] shape)
     {
         Flush();
+        var array = new StreamedArray(name, _file, 0, shape, new ElementType(ElementForm.Float, sizeof(float), !BitConverter.IsLittleEndian));
         _handedOver = true;
-        return new StreamedArray(name, _file, 0, [(int)(Count / width), width], new ElementType(ElementForm.Float, sizeof(float), !BitConverter.IsLittleEndian));
+        return array;
     }
 
     public void Dispose()

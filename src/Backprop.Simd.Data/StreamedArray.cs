@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Backprop.Simd.Data;
 
-/// <summary>Numbers that stay in their file until they are needed: IdxReader.Open, NpyReader.Open.</summary>
+/// <summary>Numbers that stay in their file until they are needed: IdxReader.Open, NpyReader.Open, NpzReader.Open.</summary>
 /// <remarks>Only the header was read. Reading is safe from several threads at once and allocates nothing.</remarks>
 public sealed class StreamedArray : IDisposable
 {

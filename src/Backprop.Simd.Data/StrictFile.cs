@@ -95,10 +95,17 @@ internal sealed class StrictFile : IDisposable
             at += take;
         }
 
-        // A byte too many, or what the container finds at its end.
-        if (ReadUpTo(bytes.AsSpan(0, 1)) > 0)
-            throw Error($"the file goes on after its {count} values.");
+        CheckEnd(count);
         return values;
+    }
+
+    /// <summary>Refuses a byte too many, or what the container finds at its end.</summary>
+    /// <param name="count">Values that were read.</param>
+    public void CheckEnd(long count)
+    {
+        Span<byte> more = stackalloc byte[1];
+        if (ReadUpTo(more) > 0)
+            throw Error($"the file goes on after its {count} values.");
     }
 
     /// <summary>Leaves the values, which must be the rest of the file, where they are.</summary>
@@ -112,7 +119,8 @@ internal sealed class StrictFile : IDisposable
         return new StreamedArray(Name, File.OpenHandle(Name), _position, shape, type);
     }
 
-    private void CheckRest(long count, ElementType type)
+    /// <summary>Refuses a number of values that the rest of the file cannot hold.</summary>
+    public void CheckRest(long count, ElementType type)
     {
         long needed = checked(count * type.Size), available = _length - _position;
         if (needed > available || (!_compressed && needed < available))

@@ -65,4 +65,20 @@ internal static class DataBytes
             BinaryPrimitives.WriteSingleBigEndian(bytes.AsSpan(4 * i), values[i]);
         return bytes;
     }
+
+    /// <summary>A zip archive, as numpy.savez (stored) and numpy.savez_compressed write it.</summary>
+    public static byte[] Zip(CompressionLevel level, params (string Name, byte[] Content)[] entries)
+    {
+        using var stream = new MemoryStream();
+        using (var archive = new ZipArchive(stream, ZipArchiveMode.Create))
+        {
+            foreach ((string name, byte[] content) in entries)
+            {
+                using Stream entry = archive.CreateEntry(name, level).Open();
+                entry.Write(content);
+            }
+        }
+
+        return stream.ToArray();
+    }
 }

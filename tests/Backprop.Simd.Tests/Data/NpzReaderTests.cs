@@ -15,7 +15,7 @@ public class NpzReaderTests
     public void Arrays_are_read_by_name(CompressionLevel level)
     {
         using var folder = new TemporaryFolder();
-        string path = folder.Write("a.npz", Zip(level, ("weights.npy", s_weights), ("labels.npy", s_labels)));
+        string path = folder.Write("a.npz", DataBytes.Zip(level, ("weights.npy", s_weights), ("labels.npy", s_labels)));
         Assert.Equal(["weights", "labels"], NpzReader.Names(path));
         Assert.Equal([2, 2], NpzReader.Read(path, "weights").Shape);
         Assert.Equal([1, 2, 3, 4], NpzReader.Read(path, "weights").Values);
@@ -26,19 +26,19 @@ public class NpzReaderTests
     public void What_is_wrong_is_said_with_the_entry()
     {
         using var folder = new TemporaryFolder();
-        string good = folder.Write("good.npz", Zip(CompressionLevel.Optimal, ("a.npy", s_labels), ("b.npy", s_labels)));
+        string good = folder.Write("good.npz", DataBytes.Zip(CompressionLevel.Optimal, ("a.npy", s_labels), ("b.npy", s_labels)));
         AssertError($"{good}: no array is called \"c\"; there are a, b.", () => NpzReader.Read(good, "c"));
-        string text = folder.Write("text.npz", Zip(CompressionLevel.Optimal, ("a.txt", s_labels)));
+        string text = folder.Write("text.npz", DataBytes.Zip(CompressionLevel.Optimal, ("a.txt", s_labels)));
         AssertError($"{text}: the entry \"a.txt\" is no .npy file.", () => NpzReader.Names(text));
-        string twice = folder.Write("twice.npz", Zip(CompressionLevel.Optimal, ("a.npy", s_labels), ("a.npy", s_weights)));
+        string twice = folder.Write("twice.npz", DataBytes.Zip(CompressionLevel.Optimal, ("a.npy", s_labels), ("a.npy", s_weights)));
         AssertError($"{twice}: two entries are called \"a\".", () => NpzReader.Read(twice, "a"));
-        string inside = folder.Write("inside.npz", Zip(CompressionLevel.NoCompression, ("a.npy", s_labels[..^1])));
+        string inside = folder.Write("inside.npz", DataBytes.Zip(CompressionLevel.NoCompression, ("a.npy", s_labels[..^1])));
         AssertError($"{inside}, a.npy: 3 values of 1 bytes need 3 bytes; the file has 2 after its header.", () => NpzReader.Read(inside, "a"));
         string no = folder.Write("no.npz", s_labels);
         Assert.StartsWith($"{no}: the zip archive is damaged", Assert.Throws<InvalidDataException>(() => NpzReader.Read(no, "a")).Message, StringComparison.Ordinal);
 
         // A flipped bit in a stored value: only the checksum shows it.
-        byte[] bytes = Zip(CompressionLevel.NoCompression, ("a.npy", s_labels));
+        byte[] bytes = DataBytes.Zip(CompressionLevel.NoCompression, ("a.npy", s_labels));
         bytes[bytes.AsSpan().IndexOf((ReadOnlySpan<byte>)[7, 8, 9])] ^= 1;
         string flipped = folder.Write("flipped.npz", bytes);
         Assert.Contains("checksum", Assert.Throws<InvalidDataException>(() => NpzReader.Read(flipped, "a")).Message, StringComparison.Ordinal);
@@ -51,7 +51,7 @@ public class NpzReaderTests
     [InlineData(CompressionLevel.Optimal)]
     public void Damage_is_read_or_refused_and_nothing_else(CompressionLevel level)
     {
-        byte[] file = Zip(level, ("a.npy", s_weights), ("b.npy", s_labels));
+        byte[] file = DataBytes.Zip(level, ("a.npy", s_weights), ("b.npy", s_labels));
         using var folder = new TemporaryFolder();
         for (int length = 0; length < file.Length; length++)
         {
@@ -86,24 +86,9 @@ public class NpzReaderTests
         // 64 MiB of zeros behind a header that promises 2^31 - 1 values.
         byte[] bomb = DataBytes.Npy("|u1", "False", "(2147483647,)", new byte[1 << 26]);
         using var folder = new TemporaryFolder();
-        string path = folder.Write("bomb.npz", Zip(CompressionLevel.Optimal, ("a.npy", bomb)));
+        string path = folder.Write("bomb.npz", DataBytes.Zip(CompressionLevel.Optimal, ("a.npy", bomb)));
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Throws<InvalidDataException>(() => NpzReader.Read(path, "a"));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
-    }
-
-    private static byte[] Zip(CompressionLevel level, params (string Name, byte[] Content)[] entries)
-    {
-        using var stream = new MemoryStream();
-        using (var archive = new ZipArchive(stream, ZipArchiveMode.Create))
-        {
-            foreach ((string name, byte[] content) in entries)
-            {
-                using Stream entry = archive.CreateEntry(name, level).Open();
-                entry.Write(content);
-            }
-        }
-
-        return stream.ToArray();
     }
 }

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Backprop.Simd.Data;
 using Xunit;
 
@@ -16,6 +17,8 @@ public sealed class StreamedFilesTests
     [InlineData("idx")]
     [InlineData("npy")]
     [InlineData("npy of bytes")]
+    [InlineData("npz")]
+    [InlineData("npz, compressed")]
     [InlineData("csv")]
     [InlineData("csv.gz")]
     public void A_training_ends_with_the_bits_of_the_one_in_memory(string format)
@@ -120,6 +123,56 @@ public sealed class StreamedFilesTests
     }
 
     [Fact]
+    public void An_array_of_an_npz_file_is_read_where_it_lies_or_from_a_temporary_file()
+    {
+        using var folder = new TemporaryFolder();
+        string scratch = Directory.CreateDirectory(folder["scratch"]).FullName;
+        byte[] array = DataBytes.Npy(">f8", "False", "(3, 1, 2)", [.. Enumerable.Range(0, 6).SelectMany(i => BitConverter.GetBytes((double)i).Reverse())]);
+        foreach (CompressionLevel level in (CompressionLevel[])[CompressionLevel.NoCompression, CompressionLevel.Optimal])
+        {
+            bool isCompressed = level == CompressionLevel.Optimal;
+            string path = folder.Write($"{level}.npz", DataBytes.Zip(level, ("a.npy", array)));
+            using StreamedArray opened = NpzReader.Open(path, "a", scratch);
+            Assert.Equal(("3 1 2", isCompressed ? "float32" : "float64 big-endian"), (string.Join(' ', opened.Shape), opened.StoredType));
+            float[] values = new float[4];
+            opened.Read(1, values);
+            Assert.Equal([2, 3, 4, 5], values);
+            if (!OperatingSystem.IsWindows())
+                Assert.Empty(Directory.GetFiles(scratch));
+            if (isCompressed)
+                Assert.ThrowsAny<IOException>(() => NpzReader.Open(path, "a", folder["none"]));
+            else
+                NpzReader.Open(path, "a", folder["none"]).Dispose();
+        }
+
+        Assert.Empty(Directory.GetFiles(scratch));
+    }
+
+    [Theory]
+    [InlineData(CompressionLevel.NoCompression)]
+    [InlineData(CompressionLevel.Optimal)]
+    public void An_array_of_an_npz_file_that_cannot_be_streamed_is_refused_when_it_is_opened(CompressionLevel level)
+    {
+        using var folder = new TemporaryFolder();
+        byte[] good = DataBytes.Npy("|u1", "False", "(2, 2)", 1, 2, 3, 4);
+        byte[] archive = DataBytes.Zip(level, ("a.npy", good), ("turned.npy", DataBytes.Npy("|u1", "True", "(2, 2)", 1, 2, 3, 4)), ("short.npy", good[..^1]), ("long.npy", [.. good, 0]));
+        string path = folder.Write("good.npz", archive);
+        Bad("no array is called \"b\"; there are a, turned, short, long.", "b");
+        Bad("good.npz, turned.npy: in Fortran order", "turned");
+        Bad("good.npz, short.npy: ", "short");
+        Bad("good.npz, long.npy: ", "long");
+        NpzReader.Open(path, "a").Dispose();
+
+        // The checksum in the directory.
+        archive[archive.AsSpan().IndexOf("PK\x01\x02"u8) + 16] ^= 1;
+        folder.Write("good.npz", archive);
+        Bad("checksum", "a");
+        Assert.Throws<FileNotFoundException>(() => NpzReader.Open(folder["none.npz"], "a"));
+
+        void Bad(string text, string name) => Assert.Contains(text, Assert.Throws<InvalidDataException>(() => NpzReader.Open(path, name)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_file_that_shrinks_during_a_training_is_an_error_with_its_place()
     {
         using var folder = new TemporaryFolder();
@@ -217,6 +270,10 @@ public sealed class StreamedFilesTests
             case "npy of bytes":
                 folder.Write(format, DataBytes.Npy("|u1", "False", $"({Count}, {Width})", bytes));
                 return (NpyReader.Read(path).WithLabels(NpyReader.Read(labels), Classes), NpyReader.Open(path).WithLabels(NpyReader.Read(labels), Classes));
+            case "npz" or "npz, compressed":
+                byte[] x = DataBytes.Npy("<f4", "False", $"({Count}, {Width})", DataBytes.LittleEndian(Inputs)), other = DataBytes.Npy("|u1", "False", "(1,)", 1);
+                folder.Write(format, DataBytes.Zip(format == "npz" ? CompressionLevel.NoCompression : CompressionLevel.Optimal, ("first.npy", other), ("x.npy", x), ("last.npy", other)));
+                return (NpzReader.Read(path, "x").WithLabels(NpyReader.Read(labels), Classes), NpzReader.Open(path, "x").WithLabels(NpyReader.Read(labels), Classes));
             default:
                 byte[] text = System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, Count).Select(i => $"{string.Join(',', Inputs.Skip(i * Width).Take(Width))},class {Labels[i]}\n")));
                 folder.Write(format, format == "csv" ? text : DataBytes.Gzip(text));
