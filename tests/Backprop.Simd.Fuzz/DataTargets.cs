@@ -36,13 +36,18 @@ internal static class DataTargets
             ];
             byte[][] npz = [Zip(CompressionLevel.NoCompression, npy[0], npy[1]), Zip(CompressionLevel.Optimal, npy[2]), Zip(CompressionLevel.NoCompression, npy[3])];
             string[] csvWords = [",", ";", "\t", "\"", "\"\"", "\n", "\r\n", "\r", "#", "\ufeff", "nan", "inf", "-", "+", ".", "e", "1e400", "0x1", " ", "\0", "label", "\u00e9", "1,2,3\n", "\"a\nb\""];
+            string[] idxWords = ["\0\0\x08\x02", "\0\0\0\x03", "\0\0\x0d\x01", "\x1f", "\0"], npzWords = [.. s_npyWords, "PK\x03\x04", "PK\x01\x02", "PK\x05\x06", "a0.npy", "a1.npy", "../a0.npy", "\0\0\0\0"];
             return
             [
-                new Target("idx", idx, path => IdxReader.Read(path), ["\0\0\x08\x02", "\0\0\0\x03", "\0\0\x0d\x01", "\x1f", "\0"], Compressed),
+                new Target("idx", idx, path => IdxReader.Read(path), idxWords, Compressed),
                 new Target("csv", csv, path => CsvReader.Read(path), csvWords, Compressed),
                 new Target("csv-numbers", numbers, path => CsvReader.ReadNumbers(path), csvWords, Compressed),
                 new Target("npy", npy, path => NpyReader.Read(path), s_npyWords, FitNpyHeader),
-                new Target("npz", npz, ReadAll, [.. s_npyWords, "PK\x03\x04", "PK\x01\x02", "PK\x05\x06", "a0.npy", "a1.npy", "../a0.npy", "\0\0\0\0"], FitCrc),
+                new Target("idx-open", idx[..^1], path => Use(IdxReader.Open(path)), idxWords),
+                new Target("csv-open", csv, path => CsvReader.Open(path).Dispose(), csvWords, Compressed),
+                new Target("npy-open", [npy[0], npy[2], npy[3]], path => Use(NpyReader.Open(path)), s_npyWords, FitNpyHeader),
+                new Target("npz-open", [Zip(CompressionLevel.NoCompression, npy[0], npy[2]), Zip(CompressionLevel.Optimal, npy[2]), Zip(CompressionLevel.NoCompression, npy[3])], OpenAll, npzWords, FitCrc),
+                new Target("npz", npz, ReadAll, npzWords, FitCrc),
             ];
         }
     }
@@ -58,6 +63,25 @@ internal static class DataTargets
     {
         foreach (string name in NpzReader.Names(path))
             NpzReader.Read(path, name);
+    }
+
+    private static void OpenAll(string path)
+    {
+        foreach (string name in NpzReader.Names(path))
+            Use(NpzReader.Open(path, name));
+    }
+
+    // The first and the last example, as far as they are small.
+    private static void Use(StreamedArray array)
+    {
+        using (array)
+        {
+            if (array.ItemSize is 0 or > 1 << 16)
+                return;
+            float[] example = new float[array.ItemSize];
+            array.Read(0, example);
+            array.Read(array.Count - 1, example);
+        }
     }
 
     private static byte[] Compressed(byte[] bytes) => bytes is [0x1f, ..] ? bytes : DataBytes.Gzip(bytes);

@@ -9,7 +9,7 @@ internal static class ModelTargets
     private static readonly string[] s_words =
     [
         "{", "}", "[", "]", ",", ":", "\"", "\\u0000", "\\ud800", "null", "true", "F32", "F64", "F16", "BF16", "I64", "I32", "BOOL", "\"dtype\"", "\"shape\"", "\"data_offsets\"", "\"__metadata__\":{},",
-        "0.weight", "0.bias", "1.running_mean", "num_batches_tracked", "trainer.state.0", "trainer.gradients", "Dense(3,2,ReLU:00000000)", "LayerNorm(3)", "BatchNorm(3,0)", "Dropout(3,0)", "[0,0]", "[2147483647,2147483647,4]", "\t", "\u00e9",
+        "0.weight", "0.bias", "1.running_mean", "num_batches_tracked", "trainer.state.0", "trainer.gradients", "Dense(3,2,ReLU:00000000)", "LayerNorm(3)", "BatchNorm(3,0)", "Dropout(3,0)", "Scale(3)", "0.shift", "[0,0]", "[2147483647,2147483647,4]", "\t", "\u00e9",
     ];
 
     public static Target[] All
@@ -21,6 +21,7 @@ internal static class ModelTargets
                 new NetworkBuilder(3).Dense(2).Build(1),
                 new NetworkBuilder(3).Dense(4, Activation.LeakyReLU(0.1)).LayerNorm().Dropout(0.5).Dense(2, Activation.Softmax).Build(2),
                 new NetworkBuilder(2).BatchNorm().Dense(3, Activation.GELU).BatchNorm(0.2).Dense(1).Build(3),
+                new NetworkBuilder(3).Scale(InputScaler.Multiply(3, 0.5f)).LayerNorm().Dense(2).Build(4),
             ];
             Network network = networks[1];
             var trainer = new Trainer(network, Loss.MeanSquaredError, Optimizer.Adam(), new TrainerOptions { MaxBatchSize = 2 });

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Backprop.Simd.Data;
 using Xunit;
 
 namespace Backprop.Simd.Tests.Cli;
@@ -69,6 +70,51 @@ public sealed class DataTests : IDisposable
             Tool.Run("train", "--data", table, "--schedule", schedule, "--epochs", "3", "--layers", "4", "--no-pictures", "--out", _folder["out"]).Lines[^1])];
         Assert.All(fingerprints, fingerprint => Assert.StartsWith("Fingerprint: ", fingerprint, StringComparison.Ordinal));
         Assert.Equal(fingerprints.Length, fingerprints.Distinct().Count());
+    }
+
+    /// <summary>A network that ends in Softmax gives probabilities already; of another's outputs predict makes them.</summary>
+    [Fact]
+    public void Probabilities_are_the_softmax_of_logits_taken_once()
+    {
+        Network logits = new NetworkBuilder(2).Dense(5, Activation.Tanh).Dense(3).Build(1), softmax = new NetworkBuilder(2).Dense(5, Activation.Tanh).Dense(3, Activation.Softmax).Build(1);
+        logits.Save(_folder["logits"]);
+        softmax.Save(_folder["softmax"]);
+        float[] inputs = Shapes.Random(7 * 2, 1, 3), expected = new float[7 * 3];
+        using (Predictor predictor = logits.CreatePredictor(7))
+            Kernels.Softmax.Forward(predictor.Predict(inputs), 3, expected);
+        File.WriteAllLines(_folder["rows.csv"], inputs.Chunk(2).Select(row => string.Create(CultureInfo.InvariantCulture, $"{row[0]},{row[1]}")));
+
+        foreach (string model in (string[])["logits", "softmax"])
+        {
+            Tool.Result result = Tool.Run("predict", _folder[model], _folder["rows.csv"], "--probabilities");
+            Assert.Equal((0, "class,p0,p1,p2"), (result.ExitCode, result.Lines[0]));
+            string[][] rows = [.. result.Lines[1..].Select(line => line.Split(','))];
+            Assert.Equal(expected, rows.SelectMany(row => row[1..]).Select(field => float.Parse(field, CultureInfo.InvariantCulture)));
+            Assert.Equal(expected.Chunk(3).Select(row => Array.IndexOf(row, row.Max())), rows.Select(row => int.Parse(row[0], CultureInfo.InvariantCulture)));
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1e-38f)]
+    [InlineData(2e38f)]
+    [InlineData(float.NaN)]
+    [InlineData(float.NegativeInfinity)]
+    public void Values_that_cannot_be_scaled_are_refused(float value)
+    {
+        string path = _folder["x.npy"], labels = _folder["y.npy"];
+        NpyWriter.Write(labels, [.. Enumerable.Range(0, 10).Select(i => i % 2)], 10);
+        foreach (int[] shape in (int[][])[[10, 2], [10, 1, 2]])
+        {
+            NpyWriter.Write(path, [.. Enumerable.Repeat(value, 20)], shape);
+            Tool.Result result = Tool.Run("train", "--data", path, "--labels", labels, "--epochs", "1", "--no-pictures", "--out", _folder["out"]);
+            Assert.Equal(
+                (2, "", $"backprop: --data: the values in {path} are all 0, or not all finite, or beyond what can be scaled."), (result.ExitCode, result.Output, result.Error.TrimEnd()));
+        }
+
+        // The ends of the range.
+        NpyWriter.Write(path, [.. Enumerable.Range(0, 20).Select(i => i % 3 * (value < 1 ? 1e-37f : 5e37f))], 10, 2);
+        Assert.Equal(0, Tool.Run("train", "--data", path, "--labels", labels, "--epochs", "1", "--no-pictures", "--out", _folder["out"]).ExitCode);
     }
 
     [Fact]

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Xunit;
 
 namespace Backprop.Simd.Tests.Cli;
@@ -40,12 +42,34 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(Bytes("first", "model"), Bytes("second", "model"));
     }
 
+    /// <summary>What the tool has not said yet waits in a pipe of 64 KiB, fewer than 1,000 epochs, so that Ctrl-C finds it training.</summary>
+    [Fact]
+    public void A_training_that_Ctrl_C_ended_goes_on_to_the_model_of_the_uninterrupted_one()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs a POSIX signal.");
+        const int Epochs = 3000;
+        string table = WriteTable(rows: 90);
+        Train(table, "whole", Epochs, "--no-pictures");
+
+        using Process process = Tool.Start([.. Arguments(table, "part", Epochs), "--no-pictures", "--checkpoint", "5000"]);
+        Tool.Result stopped = Tool.Interrupt(process, $" 7/{Epochs}");
+        Assert.Equal((130, ""), (stopped.ExitCode, stopped.Error));
+        Assert.StartsWith("Stopped by Ctrl-C: ", stopped.Lines[^1], StringComparison.Ordinal);
+        Assert.NotEqual(Bytes("whole", "model"), Bytes("part", "model"));
+
+        Tool.Result resumed = Train(table, "resumed", Epochs, "--no-pictures", "--resume", Checkpoint("part"));
+        int finished = int.Parse(Regex.Match(resumed.Output, $"Resumed: after (\\d+) of {Epochs} epochs").Groups[1].Value, CultureInfo.InvariantCulture);
+        Assert.InRange(finished, 7, Epochs - 1);
+        Assert.Equal(Network.Load(Model("whole")).Fingerprint(), Network.Load(Model("resumed")).Fingerprint());
+        Assert.Equal(Bytes("whole", "model"), Bytes("resumed", "model"));
+    }
+
     [Fact]
     public void A_file_that_cannot_be_resumed_from_is_named_before_the_training()
     {
         string table = WriteTable(rows: 90);
         Train(table, "first", 2, "--checkpoint", "1");
-        string model = _folder[Path.Combine("first", "model.safetensors")];
+        string model = Model("first");
 
         AssertUserError("there is no such file", _folder["none"], []);
         AssertUserError("model.safetensors", model, []);
@@ -75,6 +99,8 @@ public sealed class ResumeTests : IDisposable
     }
 
     private string Checkpoint(string output) => _folder[Path.Combine(output, "checkpoint.safetensors")];
+
+    private string Model(string output) => _folder[Path.Combine(output, "model.safetensors")];
 
     private byte[] Bytes(string output, string file) => File.ReadAllBytes(_folder[Path.Combine(output, file + ".safetensors")]);
 

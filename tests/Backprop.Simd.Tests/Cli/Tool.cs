@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Xunit;
 
 namespace Backprop.Simd.Tests.Cli;
@@ -6,6 +7,8 @@ namespace Backprop.Simd.Tests.Cli;
 /// <summary>Runs the command-line tool as its users do: as a process of its own.</summary>
 internal static class Tool
 {
+    private const int InterruptSignal = 2;
+
     public sealed record Result(int ExitCode, string Output, string Error)
     {
         public string[] Lines => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -27,6 +30,17 @@ internal static class Tool
         return Process.Start(start)!;
     }
 
+    /// <summary>Presses Ctrl-C when the tool has begun to write a line that contains a text.</summary>
+    public static Result Interrupt(Process process, string line)
+    {
+        while (process.StandardOutput.ReadLine() is { } read && !read.Contains(line, StringComparison.Ordinal))
+        {
+        }
+
+        Assert.Equal(0, Kill(process.Id, InterruptSignal));
+        return Finish(process);
+    }
+
     public static Result Finish(Process process)
     {
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
@@ -38,4 +52,8 @@ internal static class Tool
 
         return new Result(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
     }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static extern int Kill(int process, int signal);
 }

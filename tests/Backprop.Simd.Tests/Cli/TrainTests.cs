@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using Xunit;
 
@@ -9,8 +8,6 @@ namespace Backprop.Simd.Tests.Cli;
 
 public sealed class TrainTests : IDisposable
 {
-    private const int InterruptSignal = 2;
-
     private readonly string _folder = Directory.CreateTempSubdirectory("backprop-cli-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -86,25 +83,13 @@ public sealed class TrainTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs a POSIX signal.");
         using Process process = Tool.Start("--epochs", "100000", "--layers", "16", "--no-shifts", "--out", _folder);
-        string? line;
-        do
-        {
-            line = process.StandardOutput.ReadLine();
-        }
-        while (line is not null && !line.StartsWith("  3/", StringComparison.Ordinal));
-
-        Assert.Equal(0, Kill(process.Id, InterruptSignal));
-        Tool.Result result = Tool.Finish(process);
+        Tool.Result result = Tool.Interrupt(process, "  3/");
 
         Assert.Equal(130, result.ExitCode);
         Assert.Empty(result.Error);
         Assert.Matches(@"^Stopped by Ctrl-C: the best model so far \(epoch \d+, test accuracy .*\) is in .*model\.safetensors$", result.Lines[^1]);
         Assert.Equal(10, Network.Load(Path.Combine(_folder, "model.safetensors")).OutputSize);
     }
-
-    [DllImport("libc", EntryPoint = "kill")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static extern int Kill(int process, int signal);
 
     /// <summary>A PNG of a sensible size that is not one flat colour, which would fit into a few kilobytes.</summary>
     private void AssertPicture(string name)
