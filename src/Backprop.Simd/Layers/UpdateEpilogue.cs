@@ -33,15 +33,7 @@ internal readonly unsafe struct UpdateEpilogue<TOperation>(TOperation operation,
         V one = V.Create(0f), two = one;
         if (count == V.Count)
         {
-            if (TOperation.States > 0)
-                one = V.Load(s);
-            if (TOperation.States > 1)
-                two = V.Load(t);
-            V.Store(operation.Update(V.Load(p), sums, ref one, ref two), p);
-            if (TOperation.States > 0)
-                V.Store(one, s);
-            if (TOperation.States > 1)
-                V.Store(two, t);
+            Apply(V.Load(p), sums, at);
         }
         else
         {
@@ -57,5 +49,18 @@ internal readonly unsafe struct UpdateEpilogue<TOperation>(TOperation operation,
         }
 
         return sums;
+    }
+
+    /// <summary>Updates a vector of weights that is loaded already; <paramref name="at"/> is its place in the matrix.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Apply<V>(V weights, V gradient, nint at)
+        where V : struct, IVectorF32<V>
+    {
+        V one = TOperation.States > 0 ? V.Load(first + at) : V.Create(0f), two = TOperation.States > 1 ? V.Load(second + at) : V.Create(0f);
+        V.Store(operation.Update(weights, gradient, ref one, ref two), parameters + at);
+        if (TOperation.States > 0)
+            V.Store(one, first + at);
+        if (TOperation.States > 1)
+            V.Store(two, second + at);
     }
 }

@@ -27,6 +27,8 @@ internal static unsafe class FewRowsProduct
             nint j = 0;
             if (inStrips)
             {
+                for (; share.Rows == 1 && Tiers.HasThirtyTwoRegisters && j <= columns - (WideStripKernel.Vectors * V.Count); j += WideStripKernel.Vectors * V.Count)
+                    WideStripKernel.Run<V, R>(g.K, g.Alpha, a, stepStride, g.B + column + j, g.Ldb, c + j, accumulate);
                 for (int vectors = StripKernel.MaxVectors; vectors > 0; vectors /= 2)
                 {
                     for (; j <= columns - (vectors * V.Count); j += vectors * V.Count)
