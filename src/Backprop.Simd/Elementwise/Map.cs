@@ -4,6 +4,10 @@ using Backprop.Simd.Internal.Simd;
 namespace Backprop.Simd.Internal.Elementwise;
 
 /// <summary>The loops that apply a formula to arrays. Outputs may be the inputs themselves; partial overlap is not checked here.</summary>
+/// <remarks>
+/// Two vectors at a time where the registers suffice: one need not wait for the other, and a constant is loaded once for both.
+/// The rest is apart, since the JIT inlines only so much into one method.
+/// </remarks>
 internal static unsafe class Map
 {
     /// <summary>y[i] = operation(x[i]).</summary>
@@ -27,18 +31,41 @@ internal static unsafe class Map
     internal readonly struct UnaryLoop<TOperation>(TOperation operation, float* x, float* y, nint length) : IVectorAction
         where TOperation : struct, IUnaryOperation
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Invoke<V>()
+            where V : struct, IVectorF32<V>
+        {
+            if (Tiers.HasThirtyTwoRegisters)
+                InPairs<V>();
+            else
+                OneByOne<V>(0);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        private void InPairs<V>()
             where V : struct, IVectorF32<V>
         {
             TOperation op = operation;
             float* from = x, to = y;
-            nint i = 0;
-            for (; i <= length - V.Count; i += V.Count)
+            nint i = 0, count = length;
+            for (; i <= count - Pair<V>.Count; i += Pair<V>.Count)
+                Pair<V>.Store(op.Invoke(Pair<V>.Load(from + i)), to + i);
+            if (i < count)
+                OneByOne<V>(i);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        private void OneByOne<V>(nint i)
+            where V : struct, IVectorF32<V>
+        {
+            TOperation op = operation;
+            float* from = x, to = y;
+            nint count = length;
+            for (; i <= count - V.Count; i += V.Count)
                 V.Store(op.Invoke(V.Load(from + i)), to + i);
-            if (i < length)
+            if (i < count)
             {
-                int rest = (int)(length - i);
+                int rest = (int)(count - i);
                 V.StorePartial(op.Invoke(V.LoadPartial(from + i, rest)), to + i, rest);
             }
         }
@@ -47,18 +74,41 @@ internal static unsafe class Map
     internal readonly struct BinaryLoop<TOperation>(TOperation operation, float* x, float* y, float* z, nint length) : IVectorAction
         where TOperation : struct, IBinaryOperation
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Invoke<V>()
+            where V : struct, IVectorF32<V>
+        {
+            if (Tiers.HasThirtyTwoRegisters)
+                InPairs<V>();
+            else
+                OneByOne<V>(0);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        private void InPairs<V>()
             where V : struct, IVectorF32<V>
         {
             TOperation op = operation;
             float* left = x, right = y, to = z;
-            nint i = 0;
-            for (; i <= length - V.Count; i += V.Count)
+            nint i = 0, count = length;
+            for (; i <= count - Pair<V>.Count; i += Pair<V>.Count)
+                Pair<V>.Store(op.Invoke(Pair<V>.Load(left + i), Pair<V>.Load(right + i)), to + i);
+            if (i < count)
+                OneByOne<V>(i);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        private void OneByOne<V>(nint i)
+            where V : struct, IVectorF32<V>
+        {
+            TOperation op = operation;
+            float* left = x, right = y, to = z;
+            nint count = length;
+            for (; i <= count - V.Count; i += V.Count)
                 V.Store(op.Invoke(V.Load(left + i), V.Load(right + i)), to + i);
-            if (i < length)
+            if (i < count)
             {
-                int rest = (int)(length - i);
+                int rest = (int)(count - i);
                 V.StorePartial(op.Invoke(V.LoadPartial(left + i, rest), V.LoadPartial(right + i, rest)), to + i, rest);
             }
         }

@@ -6,6 +6,9 @@ namespace Backprop.Simd.Internal.Elementwise;
 /// <summary>Softmax over rows: p_j = e^(z_j - max z) / sum. Statistics of a row use 16 lanes and a tree of halves, the same order on every tier.</summary>
 internal static unsafe class RowSoftmax
 {
+    /// <summary>Short rows are treated in groups of this many, a multiple of four.</summary>
+    public const int RowsAtATime = 64;
+
     /// <summary>e^(x - max) of one row to <paramref name="exps"/> (which may be x itself), with the row's maximum and the sum of the exponentials; V has 16 lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Row<V>(float* x, int classes, float* exps, out float max, out float sum)
@@ -23,22 +26,23 @@ internal static unsafe class RowSoftmax
             return;
         }
 
-        int whole = classes - (classes % V.Count), rest = classes - whole;
         max = Largest<V>(x, classes);
         var exp = new ExpShifted(max);
         V total = V.Create(0f);
-        for (int i = 0; i < whole; i += V.Count)
+        int i = 0;
+        for (; i <= classes - Pair<V>.Count; i += Pair<V>.Count)
         {
-            V e = exp.Invoke(V.Load(x + i));
-            V.Store(e, exps + i);
-            total += e;
+            Pair<V> e = exp.Invoke(Pair<V>.Load(x + i));
+            Pair<V>.Store(e, exps + i);
+            total = total + e.Low + e.High;
         }
 
-        if (rest > 0)
+        for (; i < classes; i += V.Count)
         {
-            V e = exp.Invoke(V.LoadPartial(x + whole, rest));
-            V.StorePartial(e, exps + whole, rest);
-            total += V.Select(V.LessThanInt(V.IndicesInt, V.CreateInt(rest)), e, V.Create(0f));
+            int valid = Math.Min(classes - i, V.Count);
+            V e = exp.Invoke(V.LoadPartial(x + i, valid));
+            V.StorePartial(e, exps + i, valid);
+            total += V.Select(V.LessThanInt(V.IndicesInt, V.CreateInt(valid)), e, V.Create(0f));
         }
 
         sum = V.SumHalves(total);
@@ -54,6 +58,50 @@ internal static unsafe class RowSoftmax
         V exps = V.Select(present, new ExpShifted(max).Invoke(row), V.Create(0f));
         sum = V.SumHalves(exps);
         return exps;
+    }
+
+    /// <summary>The same of several rows, a multiple of four, each to a vector of its own. Step by step for all of them: a row has to wait for itself, but not for the others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ShortRows<V>(float* x, int rows, int classes, float* exps, float* maxima, float* sums)
+        where V : struct, IVectorF32<V>
+    {
+        LargestOfShortRows<V>(x, rows, classes, maxima);
+        ExponentialsOfShortRows<V>(x, rows, classes, maxima, exps, sums);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void LargestOfShortRows<V>(float* x, int rows, int classes, float* maxima)
+        where V : struct, IVectorF32<V>
+    {
+        V present = V.LessThanInt(V.IndicesInt, V.CreateInt(classes)), lowest = V.Create(float.NegativeInfinity);
+        nint stride = classes;
+        for (int row = 0; row < rows; row += 4, x += 4 * stride)
+        {
+            V.MaxHalves(
+                V.Greater(V.Select(present, V.LoadPartial(x, classes), lowest), lowest),
+                V.Greater(V.Select(present, V.LoadPartial(x + stride, classes), lowest), lowest),
+                V.Greater(V.Select(present, V.LoadPartial(x + (2 * stride), classes), lowest), lowest),
+                V.Greater(V.Select(present, V.LoadPartial(x + (3 * stride), classes), lowest), lowest),
+                maxima + row);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void ExponentialsOfShortRows<V>(float* x, int rows, int classes, float* maxima, float* exps, float* sums)
+        where V : struct, IVectorF32<V>
+    {
+        V present = V.LessThanInt(V.IndicesInt, V.CreateInt(classes)), zero = V.Create(0f);
+        nint stride = classes;
+        for (int row = 0; row < rows; row += 2, x += 2 * stride, exps += 2 * V.Count)
+        {
+            Pair<V> e = Elementary.ExpOfNegative(new Pair<V>(V.LoadPartial(x, classes) - V.Create(maxima[row]), V.LoadPartial(x + stride, classes) - V.Create(maxima[row + 1])));
+            V.Store(V.Select(present, e.Low, zero), exps);
+            V.Store(V.Select(present, e.High, zero), exps + V.Count);
+        }
+
+        exps -= rows * V.Count;
+        for (int row = 0; row < rows; row += 4, exps += 4 * V.Count)
+            V.SumHalves(V.Load(exps), V.Load(exps + V.Count), V.Load(exps + (2 * V.Count)), V.Load(exps + (3 * V.Count)), sums + row);
     }
 
     /// <summary>Softmax of each row; input and output may be the same.</summary>
@@ -90,8 +138,18 @@ internal static unsafe class RowSoftmax
     private static float Largest<V>(float* x, int classes)
         where V : struct, IVectorF32<V>
     {
-        V largest = V.Create(float.NegativeInfinity);
+        // In four chains: which of two zeros is left does not show.
+        V largest = V.Create(float.NegativeInfinity), second = largest, third = largest, fourth = largest;
         int i = 0;
+        for (; i <= classes - (4 * V.Count); i += 4 * V.Count)
+        {
+            largest = V.Greater(V.Load(x + i), largest);
+            second = V.Greater(V.Load(x + i + V.Count), second);
+            third = V.Greater(V.Load(x + i + (2 * V.Count)), third);
+            fourth = V.Greater(V.Load(x + i + (3 * V.Count)), fourth);
+        }
+
+        largest = V.Greater(V.Greater(largest, second), V.Greater(third, fourth));
         for (; i <= classes - V.Count; i += V.Count)
             largest = V.Greater(V.Load(x + i), largest);
         if (i < classes)
@@ -119,16 +177,38 @@ internal static unsafe class RowSoftmax
             // A row in one register never waits for what it has just stored.
             if (classes <= V.Count && typeof(V) == typeof(F32x16))
             {
-                for (nint row = 0; row < rows; row++)
+                int row = SeveralRows<V>();
+                for (; row < rows; row++)
                 {
-                    V exps = OneVector<V>(logits + (row * classes), classes, out _, out float sum);
-                    V.StorePartial(exps / V.Create(sum), probabilities + (row * classes), classes);
+                    nint start = (nint)row * classes;
+                    V exps = OneVector<V>(logits + start, classes, out _, out float sum);
+                    V.StorePartial(exps / V.Create(sum), probabilities + start, classes);
                 }
 
                 return;
             }
 
             LongRows<V>();
+        }
+
+        // As many as are multiples of four; their number.
+        [SkipLocalsInit]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        private int SeveralRows<V>()
+            where V : struct, IVectorF32<V>
+        {
+            float* exps = stackalloc float[RowsAtATime * 16], maxima = stackalloc float[RowsAtATime], sums = stackalloc float[RowsAtATime];
+            int whole = rows & ~3;
+            for (int first = 0; first < whole; first += RowsAtATime)
+            {
+                int count = Math.Min(RowsAtATime, whole - first);
+                float* p = probabilities + ((nint)first * classes);
+                ShortRows<V>(logits + ((nint)first * classes), count, classes, exps, maxima, sums);
+                for (int row = 0; row < count; row++, p += classes)
+                    V.StorePartial(V.Load(exps + (row * V.Count)) / V.Create(sums[row]), p, classes);
+            }
+
+            return whole;
         }
 
         // Apart: compiling what is not needed would delay the first step.
@@ -141,11 +221,11 @@ internal static unsafe class RowSoftmax
                 float* p = probabilities + (row * classes);
                 Row<V>(logits + (row * classes), classes, p, out _, out float sum);
                 V divisor = V.Create(sum);
-                for (int i = 0; i < classes; i += V.Count)
-                {
-                    int count = Math.Min(classes - i, V.Count);
-                    V.StorePartial(V.LoadPartial(p + i, count) / divisor, p + i, count);
-                }
+                int i = 0;
+                for (; i <= classes - V.Count; i += V.Count)
+                    V.Store(V.Load(p + i) / divisor, p + i);
+                if (i < classes)
+                    V.StorePartial(V.LoadPartial(p + i, classes - i) / divisor, p + i, classes - i);
             }
         }
     }

@@ -70,6 +70,22 @@ internal static unsafe class Update
             nint count = length, i = 0;
             bool clears = clear;
             V zero = V.Create(0f);
+            Pair<V> none = new(zero, zero);
+
+            // Two vectors at a time, as in Map.
+            for (; Tiers.HasThirtyTwoRegisters && i <= count - Pair<V>.Count; i += Pair<V>.Count)
+            {
+                Pair<V> one = TOperation.States > 0 ? Pair<V>.Load(s + i) : none;
+                Pair<V> two = TOperation.States > 1 ? Pair<V>.Load(t + i) : none;
+                Pair<V>.Store(op.Update(Pair<V>.Load(p + i), Pair<V>.Load(g + i), ref one, ref two), p + i);
+                if (clears)
+                    Pair<V>.Store(none, g + i);
+                if (TOperation.States > 0)
+                    Pair<V>.Store(one, s + i);
+                if (TOperation.States > 1)
+                    Pair<V>.Store(two, t + i);
+            }
+
             for (; i <= count - V.Count; i += V.Count)
             {
                 V one = TOperation.States > 0 ? V.Load(s + i) : zero;

@@ -41,7 +41,7 @@ internal static class SoftmaxCrossEntropy
 internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* targets, int* labels, float* gradient, float* rowLosses, float* scratch, int rows, int classes, float scale)
     : IVectorAction
 {
-    private const int RowsAtATime = 64;
+    private const int RowsAtATime = RowSoftmax.RowsAtATime;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Invoke<V>()
@@ -63,23 +63,23 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
         for (int first = 0; first < rows; first += RowsAtATime)
         {
             int count = Math.Min(RowsAtATime, rows - first);
-            for (int i = 0; i < count; i++)
+            bool isShort = classes <= V.Count && typeof(V) == typeof(F32x16);
+            int several = isShort ? count & ~3 : 0;
+            if (several > 0)
+                ShortRows<V>(first, several, shifts);
+            for (int i = several; i < count; i++)
             {
                 int label = labels[first + i];
                 nint start = (nint)(first + i) * classes;
                 float* z = logits + start;
                 float max, sum;
-                if (classes <= V.Count && typeof(V) == typeof(F32x16))
+                if (isShort)
                 {
                     // Own variables: those that LongRow writes lie in memory.
                     V exps = RowSoftmax.OneVector<V>(z, classes, out float largest, out float total);
                     (max, sum) = (largest, total);
                     if (gradient is not null)
-                    {
-                        V index = V.CreateInt(label), zero = V.Create(0f);
-                        V hot = V.Select(V.LessThanInt(V.IndicesInt, index), zero, V.Select(V.LessThanInt(index, V.IndicesInt), zero, V.Create(scale)));
-                        V.StorePartial((exps * V.Create(scale / total)) - hot, gradient + start, classes);
-                    }
+                        V.StorePartial(Derivative(exps, total, label), gradient + start, classes);
                 }
                 else
                 {
@@ -98,6 +98,32 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
                 V.StorePartial(Elementary.Log(V.LoadPartial(to, valid)) + V.LoadPartial(shifts + i, valid), to, valid);
             }
         }
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private void ShortRows<V>(int first, int count, float* shifts)
+        where V : struct, IVectorF32<V>
+    {
+        float* exps = stackalloc float[RowsAtATime * 16], maxima = stackalloc float[RowsAtATime], sums = rowLosses + first;
+        nint start = (nint)first * classes;
+        RowSoftmax.ShortRows<V>(logits + start, count, classes, exps, maxima, sums);
+        for (int i = 0; i < count; i++, start += classes)
+        {
+            int label = labels[first + i];
+            if (gradient is not null)
+                V.StorePartial(Derivative(V.Load(exps + (i * V.Count)), sums[i], label), gradient + start, classes);
+            shifts[i] = maxima[i] - logits[start + label];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private V Derivative<V>(V exps, float sum, int label)
+        where V : struct, IVectorF32<V>
+    {
+        V index = V.CreateInt(label), zero = V.Create(0f);
+        V hot = V.Select(V.LessThanInt(V.IndicesInt, index), zero, V.Select(V.LessThanInt(index, V.IndicesInt), zero, V.Create(scale)));
+        return (exps * V.Create(scale / sum)) - hot;
     }
 
     // Apart: the exponentials are inlined, and compiling what is not needed would delay the first step.

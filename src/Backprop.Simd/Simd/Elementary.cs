@@ -30,42 +30,35 @@ internal static class Elementary
     {
         // Beyond these the result is 0 or infinity anyway; a NaN passes both.
         x = V.Lesser(V.Create(89f), V.Greater(V.Create(-104f), x));
-        return ExpScaled(x, V.Create(0f), out V scale) * scale;
+        V p = ExpFraction(x, V.Create(0f), RoundingShift, out _, out V n);
+        return V.TimesPowerOfTwo(p, n);
     }
 
     /// <summary>e^x for x &lt;= 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V ExpOfNegative<V>(V x)
-        where V : struct, IVectorF32<V> => ExpScaled(V.Greater(V.Create(-104f), x), V.Create(0f), out V scale) * scale;
+        where V : struct, IVectorF32<V>
+    {
+        V p = ExpFraction(V.Greater(V.Create(-104f), x), V.Create(0f), RoundingShift, out _, out V n);
+        return V.TimesPowerOfTwo(p, n);
+    }
 
     /// <summary>e^x for |x| &lt;= 87, where neither it nor 2^n is denormal or infinite.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V ExpOfModerate<V>(V x)
         where V : struct, IVectorF32<V>
     {
-        V p = ExpFraction(x, V.Create(0f), RoundingShift + Bias, out V shifted);
+        V p = ExpFraction(x, V.Create(0f), RoundingShift + Bias, out V shifted, out _);
         return p * V.ShiftLeftInt(shifted, 23);
     }
 
-    /// <summary>e^(x + low) for -200 &lt;= x &lt;= 130 and a tiny low, as the product of a float that is rounded once and normal, and a power of two: only the product may be denormal.</summary>
+    /// <summary>e^r; n, and in the low bits of shifted those of n + shift - 1.5 2^23.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V ExpScaled<V>(V x, V low, out V scale)
-        where V : struct, IVectorF32<V>
-    {
-        // n runs from -289 to 188 at most: 2^n in two factors, n / 2 rounded down and the rest. Both get their bias from the shift.
-        V p = ExpFraction(x, low, RoundingShift + (2 * Bias), out V shifted);
-        V half = V.ShiftRightArithmeticInt(shifted, 1);
-        scale = V.ShiftLeftInt(V.SubtractInt(shifted, half), 23);
-        return p * V.ShiftLeftInt(half, 23);
-    }
-
-    /// <summary>e^r, and in the low bits of shifted those of n + shift - 1.5 2^23.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V ExpFraction<V>(V x, V low, float shift, out V shifted)
+    private static V ExpFraction<V>(V x, V low, float shift, out V shifted, out V n)
         where V : struct, IVectorF32<V>
     {
         shifted = V.MultiplyAdd(x, V.Create(Log2E), V.Create(shift));
-        V n = shifted - V.Create(shift);
+        n = shifted - V.Create(shift);
         V r = V.MultiplyAdd(n, V.Create(-Ln2High), x);
         low = V.MultiplyAdd(n, V.Create(-Ln2Low), low);
         V s = r + low;
@@ -185,13 +178,12 @@ internal static class Elementary
     {
         V one = V.Create(1f), zero = V.Create(0f);
         V sign = x & V.Create(-0f);
-        V scaled = ExpScaled(-V.Abs(u), -(low ^ sign), out V scale);
+        V p = ExpFraction(-V.Abs(u), -(low ^ sign), RoundingShift, out _, out V n);
 
         // Left of 0 the power of two waits until x is multiplied, so that only the result may be denormal.
-        V quotient = Divide(V.SelectLess(x, zero, scaled, one), scaled * scale, out V reciprocal, out V correction);
-        V product = V.MultiplyAdd(x, quotient, x * (correction * reciprocal)) * V.SelectLess(x, zero, scale, one);
-
-        return Saturate(x, limit, product);
+        V quotient = Divide(V.SelectLess(x, zero, p, one), V.TimesPowerOfTwo(p, n), out V reciprocal, out V correction);
+        V product = V.MultiplyAdd(x, quotient, x * (correction * reciprocal));
+        return Saturate(x, limit, V.TimesPowerOfTwo(product, V.SelectLess(x, zero, n, zero)));
     }
 
     /// <summary>Beyond the limit, where x times a distribution function is x or -0 in float: those, and NaN at -infinity. Elsewhere the product.</summary>
@@ -246,8 +238,8 @@ internal static class Elementary
     {
         // x Q(|x|) and x - x Q(|x|). t^2 / 2 is carried in two floats: e^u multiplies an error of u by |u|. The power of two waits until x is multiplied, so that only the result may be denormal.
         V t = V.Abs(x), half = t * V.Create(0.5f), u = half * t;
-        V scaled = ExpScaled(-u, -V.MultiplyAdd(half, t, -u), out V scale);
-        V tail = x * (scaled * NormalTailRatio(t)) * scale;
+        V p = ExpFraction(-u, -V.MultiplyAdd(half, t, -u), RoundingShift, out _, out V n);
+        V tail = V.TimesPowerOfTwo(x * (p * NormalTailRatio(t)), n);
         V far = V.SelectLess(x, V.Create(0f), tail, x - tail);
 
         // x / 2 is exact, and the rest is smaller; but near -1 the two nearly cancel, and there the large terms meet first.

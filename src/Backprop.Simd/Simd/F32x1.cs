@@ -78,6 +78,9 @@ internal readonly unsafe struct F32x1(float raw) : IVectorF32<F32x1>, IRegisters
     public static F32x1 MultiplyAdd(F32x1 a, F32x1 b, F32x1 c) => new(float.MultiplyAddEstimate(a._raw, b._raw, c._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 TimesPowerOfTwo(F32x1 value, F32x1 exponent) => PowerOfTwo.Multiply(value, exponent);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 Sqrt(F32x1 value) => new(MathF.Sqrt(value._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

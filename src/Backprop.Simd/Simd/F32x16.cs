@@ -96,6 +96,10 @@ internal readonly unsafe struct F32x16(Raw raw) : IVectorF32<F32x16>, IRegisters
     public static F32x16 MultiplyAdd(F32x16 a, F32x16 b, F32x16 c) => new(Vector512.MultiplyAddEstimate(a._raw, b._raw, c._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 TimesPowerOfTwo(F32x16 value, F32x16 exponent) =>
+        Avx512F.IsSupported ? new(Avx512F.Scale(value._raw, exponent._raw)) : PowerOfTwo.Multiply(value, exponent);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 Sqrt(F32x16 value) => new(Vector512.Sqrt(value._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -165,7 +169,13 @@ internal readonly unsafe struct F32x16(Raw raw) : IVectorF32<F32x16>, IRegisters
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxHalves(F32x16 value) =>
-        F32x8.MaxHalves(F32x8.Greater(new(value._raw.GetUpper()), new(value._raw.GetLower())));
+        F32x8.MaxHalves(Larger(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MaxHalves(F32x16 a, F32x16 b, F32x16 c, F32x16 d, float* largest) => F32x8.MaxHalves(Larger(a), Larger(b), Larger(c), Larger(d), largest);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static F32x8 Larger(F32x16 value) => F32x8.Greater(new(value._raw.GetUpper()), new(value._raw.GetLower()));
 
     public static Raw ZeroRegister
     {

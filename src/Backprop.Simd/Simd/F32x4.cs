@@ -96,6 +96,10 @@ internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F
     public static F32x4 MultiplyAdd(F32x4 a, F32x4 b, F32x4 c) => new(Vector128.MultiplyAddEstimate(a._raw, b._raw, c._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 TimesPowerOfTwo(F32x4 value, F32x4 exponent) =>
+        Avx512F.VL.IsSupported ? new(Avx512F.VL.Scale(value._raw, exponent._raw)) : PowerOfTwo.Multiply(value, exponent);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 Sqrt(F32x4 value) => new(Vector128.Sqrt(value._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -175,6 +179,15 @@ internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F
     {
         F32x4 pairs = Greater(new(Vector128.Shuffle(value._raw, Vector128.Create(2, 3, 2, 3))), value);
         return Greater(new(Vector128.Shuffle(pairs._raw, Vector128.Create(1, 1, 1, 1))), pairs)._raw.ToScalar();
+    }
+
+    /// <remarks>As the sums.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MaxHalves(F32x4 a, F32x4 b, F32x4 c, F32x4 d, float* largest)
+    {
+        Vector128<double> ab = Greater(new(FourSteps.ZipHigh(a._raw, b._raw)), new(FourSteps.ZipLow(a._raw, b._raw)))._raw.AsDouble();
+        Vector128<double> cd = Greater(new(FourSteps.ZipHigh(c._raw, d._raw)), new(FourSteps.ZipLow(c._raw, d._raw)))._raw.AsDouble();
+        Greater(new(FourSteps.ZipHigh(ab, cd).AsSingle()), new(FourSteps.ZipLow(ab, cd).AsSingle()))._raw.Store(largest);
     }
 
     public static Raw ZeroRegister

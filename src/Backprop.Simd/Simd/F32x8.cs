@@ -96,6 +96,10 @@ internal readonly unsafe struct F32x8(Raw raw) : IVectorF32<F32x8>, IRegisters<F
     public static F32x8 MultiplyAdd(F32x8 a, F32x8 b, F32x8 c) => new(Vector256.MultiplyAddEstimate(a._raw, b._raw, c._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 TimesPowerOfTwo(F32x8 value, F32x8 exponent) =>
+        Avx512F.VL.IsSupported ? new(Avx512F.VL.Scale(value._raw, exponent._raw)) : PowerOfTwo.Multiply(value, exponent);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 Sqrt(F32x8 value) => new(Vector256.Sqrt(value._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -165,7 +169,13 @@ internal readonly unsafe struct F32x8(Raw raw) : IVectorF32<F32x8>, IRegisters<F
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxHalves(F32x8 value) =>
-        F32x4.MaxHalves(F32x4.Greater(new(value._raw.GetUpper()), new(value._raw.GetLower())));
+        F32x4.MaxHalves(Larger(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MaxHalves(F32x8 a, F32x8 b, F32x8 c, F32x8 d, float* largest) => F32x4.MaxHalves(Larger(a), Larger(b), Larger(c), Larger(d), largest);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static F32x4 Larger(F32x8 value) => F32x4.Greater(new(value._raw.GetUpper()), new(value._raw.GetLower()));
 
     public static Raw ZeroRegister
     {

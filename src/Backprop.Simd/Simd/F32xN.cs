@@ -78,6 +78,14 @@ internal readonly unsafe struct F32xN(Raw raw) : IVectorF32<F32xN>, IRegisters<F
     public static F32xN MultiplyAdd(F32xN a, F32xN b, F32xN c) => new(Vector.MultiplyAddEstimate(a._raw, b._raw, c._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN TimesPowerOfTwo(F32xN value, F32xN exponent)
+    {
+        // As PowerOfTwo.Multiply; exported classes take this text, and that alone.
+        F32xN sum = exponent + Create(12583166f), half = ShiftRightArithmeticInt(sum, 1);
+        return value * ShiftLeftInt(half, 23) * ShiftLeftInt(SubtractInt(sum, half), 23);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32xN Sqrt(F32xN value) => new(Vector.SquareRoot(value._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

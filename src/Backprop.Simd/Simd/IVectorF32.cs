@@ -52,6 +52,9 @@ internal unsafe interface IVectorF32<V>
     /// <summary>a * b + c, rounded once where the CPU has FMA (rounded twice elsewhere: outside the same-bits promise).</summary>
     static abstract V MultiplyAdd(V a, V b, V c);
 
+    /// <summary>value 2^exponent, rounded once; the exponent is an integer of at most 252 in size, and the value times half of the power is normal.</summary>
+    static abstract V TimesPowerOfTwo(V value, V exponent);
+
     static abstract V Sqrt(V value);
 
     static abstract V Abs(V value);
@@ -108,4 +111,13 @@ internal unsafe interface IVectorF32<V>
 
     /// <summary>Largest lane, folded in halves as <see cref="SumHalves(V)"/> with a &gt; b ? a : b.</summary>
     static abstract float MaxHalves(V value);
+
+    /// <summary>largest[0..3] = <see cref="MaxHalves(V)"/> of four vectors.</summary>
+    static virtual void MaxHalves(V a, V b, V c, V d, float* largest)
+    {
+        largest[0] = V.MaxHalves(a);
+        largest[1] = V.MaxHalves(b);
+        largest[2] = V.MaxHalves(c);
+        largest[3] = V.MaxHalves(d);
+    }
 }

@@ -10,6 +10,18 @@ internal readonly unsafe struct Pair<V>(V low, V high) : IVectorF32<Pair<V>>
     private readonly V _low = low;
     private readonly V _high = high;
 
+    public V Low
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _low;
+    }
+
+    public V High
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _high;
+    }
+
     public static int Count
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -23,10 +35,18 @@ internal readonly unsafe struct Pair<V>(V low, V high) : IVectorF32<Pair<V>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Pair<V> Create(float value) => new(V.Create(value), V.Create(value));
+    public static Pair<V> Create(float value)
+    {
+        V half = V.Create(value);
+        return new(half, half);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Pair<V> CreateInt(int bits) => new(V.CreateInt(bits), V.CreateInt(bits));
+    public static Pair<V> CreateInt(int bits)
+    {
+        V half = V.CreateInt(bits);
+        return new(half, half);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<V> Load(float* source) => new(V.Load(source), V.Load(source + V.Count));
@@ -93,6 +113,10 @@ internal readonly unsafe struct Pair<V>(V low, V high) : IVectorF32<Pair<V>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<V> operator ~(Pair<V> value) =>
         new(~value._low, ~value._high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> TimesPowerOfTwo(Pair<V> value, Pair<V> exponent) =>
+        new(V.TimesPowerOfTwo(value._low, exponent._low), V.TimesPowerOfTwo(value._high, exponent._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<V> Sqrt(Pair<V> value) =>

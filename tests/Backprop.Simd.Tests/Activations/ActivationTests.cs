@@ -135,6 +135,27 @@ public sealed unsafe class ActivationTests
     }
 
     [Fact]
+    public void A_row_of_softmax_has_the_same_bits_among_any_number_of_rows()
+    {
+        const int MostRows = 135;
+        foreach (int classes in (int[])[1, 2, 3, 10, 15, 16, 17, 33, 70, 131])
+        {
+            float[] z = Shapes.Random(MostRows * classes, seed: classes, scale: 6), expected = new float[z.Length];
+            for (int row = 0; row < MostRows; row++)
+                Softmax.Forward(z.AsSpan(row * classes, classes), classes, expected.AsSpan(row * classes, classes));
+            foreach (int rows in (int[])[1, 2, 3, 4, 5, 7, 8, 63, 64, 65, 68, 128, MostRows])
+            {
+                using var input = new GuardedSpan(z.AsSpan(0, rows * classes));
+                using var output = new GuardedSpan(rows * classes);
+                Softmax.Forward(input.Span, classes, output.Span);
+                Assert.Equal(-1, Tolerance.FirstDifference(output.Span, expected.AsSpan(0, rows * classes)));
+                Softmax.Forward(input.Span, classes, input.Span);
+                Assert.Equal(-1, Tolerance.FirstDifference(input.Span, output.Span));
+            }
+        }
+    }
+
+    [Fact]
     public void Softmax_of_a_row_with_NaN_or_infinity_is_NaN_there_and_nowhere_else()
     {
         float[] z = [1, 2, float.NaN, 4, 5, 6, float.PositiveInfinity, 0, 0], p = new float[9];

@@ -1,5 +1,6 @@
 using Backprop.Simd.Internal.Elementwise;
 using Backprop.Simd.Internal.Losses;
+using Backprop.Simd.Internal.Simd;
 using FsCheck.Xunit;
 using Xunit;
 
@@ -59,6 +60,36 @@ public sealed unsafe class LossTests
         float[] outputs = Shapes.Random(5 * 37, 1, 5f), targets = TargetsFor(LossTable.All[kind], 5, 37, 2);
         float with = Run(LossTable.All[kind], outputs, targets, null, new float[5 * 37], 5, 37);
         Assert.Equal(with, Run(LossTable.All[kind], outputs, targets, null, null, 5, 37));
+    }
+
+    [Fact]
+    public void A_labelled_row_has_the_same_bits_among_any_number_of_rows()
+    {
+        const int MostRows = 135;
+        foreach (int size in (int[])[2, 3, 10, 15, 16, 17, 40])
+        {
+            float[] outputs = Shapes.Random(MostRows * size, size, 6f), expectedGradient = new float[outputs.Length], expectedLosses = new float[MostRows];
+            int[] labels = Shapes.RandomLabels(MostRows, size, size);
+            for (int row = 0; row < MostRows; row++)
+                RowLosses(outputs, labels, expectedGradient, expectedLosses, row, 1, size);
+            foreach (int rows in (int[])[2, 3, 4, 5, 7, 8, 63, 64, 65, 68, 128, MostRows])
+            {
+                float[] gradient = new float[rows * size], losses = new float[rows];
+                RowLosses(outputs, labels, gradient, losses, 0, rows, size);
+                Assert.Equal(-1, Tolerance.FirstDifference(gradient, expectedGradient.AsSpan(0, gradient.Length)));
+                Assert.Equal(-1, Tolerance.FirstDifference(losses, expectedLosses.AsSpan(0, rows)));
+            }
+        }
+    }
+
+    private static void RowLosses(float[] outputs, int[] labels, float[] gradient, float[] losses, int first, int rows, int size)
+    {
+        fixed (float* z = outputs, dz = gradient, r = losses, s = new float[size])
+        fixed (int* l = labels)
+        {
+            var softmax = new SoftmaxCrossEntropyRows(z + (first * size), null, l + first, dz + (first * size), r + first, s, rows, size, 1f);
+            Tiers.DispatchSixteenLanes(ref softmax);
+        }
     }
 
     [Theory]

@@ -16,6 +16,7 @@ public enum Operation
     Xor,
     Not,
     MultiplyAdd,
+    TimesPowerOfTwo,
     Sqrt,
     Abs,
     LessThan,
@@ -150,8 +151,14 @@ public sealed unsafe class VectorTests
 
     private static float[] Compute(Operation operation, Width width, float[] a, int shift)
     {
-        float[] result = new float[a.Length];
-        fixed (float* pa = a, pb = s_right, pc = s_third, pr = result)
+        float[] result = new float[a.Length], b = s_right;
+        if (operation == Operation.TimesPowerOfTwo)
+        {
+            a = Array.ConvertAll(a, Fraction);
+            b = Array.ConvertAll(b, value => (float)Exponent(value));
+        }
+
+        fixed (float* pa = a, pb = b, pc = s_third, pr = result)
         {
             var loop = new Loop { Operation = operation, A = pa, B = pb, C = pc, Result = pr, Length = a.Length, Shift = shift };
             Widths.Invoke(width, ref loop);
@@ -162,7 +169,7 @@ public sealed unsafe class VectorTests
 
     // These may answer with any NaN; the others must keep or make exact bits, NaN payloads included.
     private static bool IsArithmetic(Operation operation) => operation is Operation.Add or Operation.Subtract or Operation.Multiply
-        or Operation.Divide or Operation.MultiplyAdd or Operation.Sqrt;
+        or Operation.Divide or Operation.MultiplyAdd or Operation.TimesPowerOfTwo or Operation.Sqrt;
 
     private static float Model(Operation operation, float a, float b, float c, int shift) => operation switch
     {
@@ -176,6 +183,7 @@ public sealed unsafe class VectorTests
         Operation.Xor => FromBits(Bits(a) ^ Bits(b)),
         Operation.Not => FromBits(~Bits(a)),
         Operation.MultiplyAdd => SimdInfo.FusedMultiplyAdd ? MathF.FusedMultiplyAdd(a, b, c) : (a * b) + c,
+        Operation.TimesPowerOfTwo => (float)Math.ScaleB(Fraction(a), Exponent(b)),
         Operation.Sqrt => MathF.Sqrt(a),
         Operation.Abs => FromBits(Bits(a) & int.MaxValue),
         Operation.LessThan => Mask(a < b),
@@ -196,6 +204,11 @@ public sealed unsafe class VectorTests
         Operation.FloatToIntTruncated => FromBits((int)a),
         _ => throw new ArgumentOutOfRangeException(nameof(operation)),
     };
+
+    /// <summary>The finite ones with their exponent taken away; -252 to 252.</summary>
+    private static float Fraction(float value) => value == 0 || !float.IsFinite(value) ? value : FromBits((Bits(value) & unchecked((int)0x807F_FFFF)) | 0x3F80_0000);
+
+    private static int Exponent(float value) => Bits(value) % 253;
 
     private static int Bits(float value) => BitConverter.SingleToInt32Bits(value);
 
@@ -262,6 +275,7 @@ public sealed unsafe class VectorTests
                 Operation.Xor => a ^ b,
                 Operation.Not => ~a,
                 Operation.MultiplyAdd => V.MultiplyAdd(a, b, c),
+                Operation.TimesPowerOfTwo => V.TimesPowerOfTwo(a, b),
                 Operation.Sqrt => V.Sqrt(a),
                 Operation.Abs => V.Abs(a),
                 Operation.LessThan => V.LessThan(a, b),
@@ -361,8 +375,29 @@ public sealed unsafe class VectorTests
                     float sum = V.SumHalves(V.Load(p)), largest = V.MaxHalves(V.Load(p));
                     Assert.True(Tolerance.SameBits(Fold(lanes, static (low, high) => low + high), sum));
                     Assert.True(Tolerance.SameBits(Fold(lanes, static (low, high) => high > low ? high : low), largest));
+                    FoursEqualOnes<V>(p, s_left.AsSpan(i, V.Count), s_third.AsSpan(i, V.Count));
                 }
             }
+        }
+
+        private static void FoursEqualOnes<V>(float* lanes, ReadOnlySpan<float> left, ReadOnlySpan<float> third)
+            where V : struct, IVectorF32<V>
+        {
+            fixed (float* l = left, t = third)
+            {
+                V a = V.Load(lanes), b = V.Load(l), c = V.Load(t), d = V.Load(lanes) * V.Create(-3f);
+                float* four = stackalloc float[4];
+                V.MaxHalves(a, b, c, d, four);
+                AssertSame(four, V.MaxHalves(a), V.MaxHalves(b), V.MaxHalves(c), V.MaxHalves(d));
+                V.SumHalves(a, b, c, d, four);
+                AssertSame(four, V.SumHalves(a), V.SumHalves(b), V.SumHalves(c), V.SumHalves(d));
+            }
+        }
+
+        private static void AssertSame(float* actual, params ReadOnlySpan<float> expected)
+        {
+            for (int i = 0; i < expected.Length; i++)
+                Assert.True(Tolerance.SameBits(expected[i], actual[i]));
         }
 
         private static float Fold(ReadOnlySpan<float> lanes, Func<float, float, float> combine)
