@@ -185,9 +185,9 @@ internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void MaxHalves(F32x4 a, F32x4 b, F32x4 c, F32x4 d, float* largest)
     {
-        Vector128<double> ab = Greater(new(FourSteps.ZipHigh(a._raw, b._raw)), new(FourSteps.ZipLow(a._raw, b._raw)))._raw.AsDouble();
-        Vector128<double> cd = Greater(new(FourSteps.ZipHigh(c._raw, d._raw)), new(FourSteps.ZipLow(c._raw, d._raw)))._raw.AsDouble();
-        Greater(new(FourSteps.ZipHigh(ab, cd).AsSingle()), new(FourSteps.ZipLow(ab, cd).AsSingle()))._raw.Store(largest);
+        Vector128<float> ab = Greater(new(FourSteps.ZipHigh(a._raw, b._raw)), new(FourSteps.ZipLow(a._raw, b._raw)))._raw;
+        Vector128<float> cd = Greater(new(FourSteps.ZipHigh(c._raw, d._raw)), new(FourSteps.ZipLow(c._raw, d._raw)))._raw;
+        Greater(new(FourSteps.HighPairs(ab, cd)), new(FourSteps.LowPairs(ab, cd)))._raw.Store(largest);
     }
 
     public static Raw ZeroRegister
