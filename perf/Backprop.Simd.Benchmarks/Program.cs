@@ -3,7 +3,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
 using BenchmarkDotNet.Running;
 
-// --quick [text]: a stopwatch table in under two minutes, or its rows that contain the text. --latency, --endurance, --fixed-batch, --scaling, --order-cost, --hand-over:
+// --quick [text]: a stopwatch table in under two minutes, or its rows that contain the text. --latency, --endurance, --fixed-batch, --denormals, --scaling, --order-cost, --hand-over:
 // one question each. Anything else goes to BenchmarkDotNet, e.g. --filter *Gemm*.
 switch (args.FirstOrDefault())
 {
@@ -11,6 +11,7 @@ switch (args.FirstOrDefault())
     case "--latency": Latency.Run(); return;
     case "--endurance": Endurance.Run(); return;
     case "--fixed-batch": FixedBatch.Run(); return;
+    case "--denormals": Denormals.Run(); return;
     case "--scaling": Scaling.Run(); return;
     case "--order-cost": OrderCost.Run(); return;
     case "--hand-over": HandOver.Run(); return;

@@ -4,7 +4,7 @@ using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.Losses;
 
-/// <summary>With p = softmax(z) over a row: f = -sum_j t_j log p_j, and df/dz_j = p_j sum(t) - t_j. A label is the one-hot target.</summary>
+/// <summary>With p = softmax(z) over a row: f = -sum_j t_j log p_j, and df/dz_j = p_j sum(t) - t_j. A label is the one-hot target. A derivative below 2^-126 is +0.</summary>
 internal static class SoftmaxCrossEntropy
 {
     /// <summary>f of one row in double precision.</summary>
@@ -123,7 +123,7 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
     {
         V index = V.CreateInt(label), zero = V.Create(0f);
         V hot = V.Select(V.LessThanInt(V.IndicesInt, index), zero, V.Select(V.LessThanInt(index, V.IndicesInt), zero, V.Create(scale)));
-        return (exps * V.Create(scale / sum)) - hot;
+        return Denormals.ToZero((exps * V.Create(scale / sum)) - hot);
     }
 
     // Apart: the exponentials are inlined, and compiling what is not needed would delay the first step.
@@ -164,9 +164,9 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
         V factors = V.Create(factor);
         int i = 0;
         for (; i <= count - V.Count; i += V.Count)
-            V.Store(V.Load(values + i) * factors, values + i);
+            V.Store(Denormals.ToZero(V.Load(values + i) * factors), values + i);
         if (i < count)
-            V.StorePartial(V.LoadPartial(values + i, count - i) * factors, values + i, count - i);
+            V.StorePartial(Denormals.ToZero(V.LoadPartial(values + i, count - i) * factors), values + i, count - i);
     }
 
     // sum_j t_j (logSum - z_j): a target of 0 contributes +0 even where z is -infinity.
@@ -197,7 +197,7 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
         {
             int valid = Math.Min(count - i, V.Count);
             V difference = (V.LoadPartial(exps + i, valid) * factors) - (V.LoadPartial(t + i, valid) * scales);
-            V.StorePartial(difference, exps + i, valid);
+            V.StorePartial(Denormals.ToZero(difference), exps + i, valid);
         }
     }
 }

@@ -68,6 +68,30 @@ public sealed unsafe class OptimizerTests
         }
     }
 
+    /// <summary>Without gradients, state decays; where it would become denormal and stay so, it becomes +0.</summary>
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void State_is_never_denormal(int index)
+    {
+        OptimizerKind kind = OptimizerTable.All[index] with { WeightDecay = 0 };
+        const int Length = 37;
+        float[] states = new float[Length * OptimizerTable.StateCount(kind)];
+        for (int i = 0; i < states.Length; i++)
+            states[i] = i < Length && kind.Id is OptimizerId.Sgd && i % 2 == 1 ? -1.2e-38f : 1.2e-38f;
+        float[] parameters = Shapes.Random(Length, 1);
+        for (int step = 1; step <= 100; step++)
+        {
+            Step(kind, step, parameters, new float[Length], states);
+            Assert.DoesNotContain(states, float.IsSubnormal);
+        }
+
+        Assert.Equal(new float[states.Length], states);
+        float[] gradients = new float[Length];
+        gradients[5] = float.NaN;
+        Step(kind, 101, parameters, gradients, states);
+        Assert.True(float.IsNaN(parameters[5]));
+    }
+
     [Fact]
     public void Widths_do_not_show()
     {
