@@ -20,8 +20,8 @@ internal static unsafe class ChainProduct
         where TEpilogue : struct, IEpilogue
     {
         // Between blocks of steps the sums wait in C: without one, k is a single block.
-        nint stepBlocks = TEpilogue.StoresC ? GemmBlocking.StepBlocks(g.K) : 1;
-        nint rowBlocks = Blocks(share.Rows, GemmBlocking.RowsPerBlock), columnsPerBlock = GemmBlocking.ColumnsPerBlock(g.K, TEpilogue.StoresC);
+        nint stepBlocks = GemmBlocking.StepBlocks(share.Rows, g.K, TEpilogue.StoresC);
+        nint rowBlocks = Blocks(share.Rows, GemmBlocking.RowsPerBlock(g.K, TEpilogue.StoresC)), columnsPerBlock = GemmBlocking.ColumnsPerBlock(g.K, TEpilogue.StoresC);
         nint columnBlocks = Blocks(share.Columns, columnsPerBlock);
         for (nint columnBlock = 0; columnBlock < columnBlocks; columnBlock++)
         {
@@ -82,7 +82,11 @@ internal static unsafe class ChainProduct
 
         // Tiles of nearly equal height: 37 rows are 13 + 12 + 12, not 14 + 14 + 9.
         (nint lowHeight, nint highTiles) = Math.DivRem(block.Rows, rowTiles);
-        bool packsB = g.TransB || (!alongRows && GemmBlocking.PacksB<V>(rowTiles * rowBlocks, g.K, steps, ldb));
+        bool fromFar = !alongRows && GemmBlocking.PacksB<V>(rowTiles * rowBlocks, g.K, steps, ldb);
+        bool packsB = g.TransB || fromFar;
+        bool expectsC = TEpilogue.StoresC && !alongRows && GemmBlocking.ExpectsC(in g);
+        Ahead ahead = default;
+        Ahead* expected = fromFar || expectsC ? &ahead : null;
         for (nint outer = 0; outer < outerTiles; outer++)
         {
             for (nint inner = 0; inner < innerTiles; inner++)
@@ -116,25 +120,35 @@ internal static unsafe class ChainProduct
                     rowOfB = ldb;
                 }
 
+                if (fromFar && rowTile == 0)
+                {
+                    // A panel of B^T is read along its rows, and needs no help.
+                    bool isNext = columnTile < columnTiles - 1 && (rowBlock > 0 || !g.TransB);
+                    float* next = rowBlock > 0 ? scratch + ((columnTile + 1) * panelFloats) : g.B + (step * ldb) + column + tileColumns;
+                    ahead.ExpectB(next, rowBlock > 0 ? tileColumns : ldb, isNext ? steps : 0, rowTiles);
+                }
+
                 float* tileA = a + (row * rowStride);
                 if (!TEpilogue.StoresC)
                 {
-                    TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, edge, tileColumns, accumulate: false);
+                    TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, edge, tileColumns, accumulate: false, expected);
                     TileRows.Finish<V, TEpilogue>(ref epilogue, edge, tileColumns, block.Row + row, column, height, columns);
                     continue;
                 }
 
                 float* c = g.C + ((block.Row + row) * ldc) + column;
+                if (expectsC && rowTile < rowTiles - 1)
+                    ahead.ExpectC(c + (height * ldc), ldc, height);
                 bool accumulate = !first || TileRows.Begin<V>(g.Beta, c, ldc, height, columns);
                 if (whole)
                 {
-                    TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, c, ldc, accumulate);
+                    TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, c, ldc, accumulate, expected);
                 }
                 else
                 {
                     if (accumulate)
                         TileRows.Copy<V>(c, ldc, edge, tileColumns, height, columns);
-                    TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, edge, tileColumns, accumulate);
+                    TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, edge, tileColumns, accumulate, expected);
                     TileRows.Copy<V>(edge, tileColumns, c, ldc, height, columns);
                 }
 

@@ -15,46 +15,46 @@ internal static unsafe class DotKernel
 
     /// <summary>Runs on 1 to 4 rows of A and 1, 2 or 4 rows of B.</summary>
     /// <typeparam name="W">A vector of exactly 16 lanes.</typeparam>
-    public static void Run<W>(int rows, int columns, nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    public static void Run<W>(int rows, int columns, nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate, bool asksAhead)
         where W : struct, IVectorF32<W>
     {
         switch (rows)
         {
             case 1:
-                Run<W, N1>(columns, k, a, lda, b, ldb, c, ldc, accumulate);
+                Run<W, N1>(columns, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
             case 2:
-                Run<W, N2>(columns, k, a, lda, b, ldb, c, ldc, accumulate);
+                Run<W, N2>(columns, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
             case 3:
-                Run<W, N3>(columns, k, a, lda, b, ldb, c, ldc, accumulate);
+                Run<W, N3>(columns, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
             case 4:
-                Run<W, N4>(columns, k, a, lda, b, ldb, c, ldc, accumulate);
+                Run<W, N4>(columns, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
         }
     }
 
-    private static void Run<W, TRows>(int columns, nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Run<W, TRows>(int columns, nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate, bool asksAhead)
         where W : struct, IVectorF32<W>
         where TRows : unmanaged
     {
         switch (columns)
         {
             case 4:
-                Dots<W, TRows, N4>(k, a, lda, b, ldb, c, ldc, accumulate);
+                Dots<W, TRows, N4>(k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
             case 2:
-                Dots<W, TRows, N2>(k, a, lda, b, ldb, c, ldc, accumulate);
+                Dots<W, TRows, N2>(k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
             case 1:
-                Dots<W, TRows, N1>(k, a, lda, b, ldb, c, ldc, accumulate);
+                Dots<W, TRows, N1>(k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Dots<W, TRows, TColumns>(nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Dots<W, TRows, TColumns>(nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate, bool asksAhead)
         where W : struct, IVectorF32<W>
         where TRows : unmanaged
         where TColumns : unmanaged
@@ -101,6 +101,7 @@ internal static unsafe class DotKernel
 
         float* a1 = a + lda, a2 = a1 + lda, a3 = a2 + lda;
         float* b1 = b + ldb, b2 = b1 + ldb, b3 = b2 + ldb;
+        nint next = sizeof(TColumns) * ldb;
         nint p = 0;
         for (; p <= k - W.Count; p += W.Count)
         {
@@ -108,6 +109,17 @@ internal static unsafe class DotKernel
             W s1 = sizeof(TRows) > 1 ? W.Load(a1 + p) : W.Create(0f);
             W s2 = sizeof(TRows) > 2 ? W.Load(a2 + p) : W.Create(0f);
             W s3 = sizeof(TRows) > 3 ? W.Load(a3 + p) : W.Create(0f);
+            if (asksAhead)
+            {
+                Prefetch.Near(b + next + p);
+                if (sizeof(TColumns) > 1)
+                    Prefetch.Near(b1 + next + p);
+                if (sizeof(TColumns) > 2)
+                    Prefetch.Near(b2 + next + p);
+                if (sizeof(TColumns) > 3)
+                    Prefetch.Near(b3 + next + p);
+            }
+
             W x0 = W.Load(b + p);
             sum00 = W.MultiplyAdd(s0, x0, sum00);
             if (sizeof(TRows) > 1)

@@ -61,11 +61,12 @@ internal static unsafe class DotProduct
 
         // As many sums as registers hold: a width below 16 needs two or four for each.
         int wide = V.Count == 16 || share.Rows == 1 ? 4 : share.Rows == 2 ? 2 : 1;
+        bool asksAhead = GemmBlocking.AsksAhead(in g, share);
         nint j = 0;
         for (int columns = wide; columns > 0; columns /= 2)
         {
             for (; j <= share.Columns - columns; j += columns)
-                DotKernel.Run<W>((int)share.Rows, columns, g.K, a, lda, g.B + ((share.Column + j) * g.Ldb), g.Ldb, rows + j, ldc, accumulate);
+                DotKernel.Run<W>((int)share.Rows, columns, g.K, a, lda, g.B + ((share.Column + j) * g.Ldb), g.Ldb, rows + j, ldc, accumulate, asksAhead);
         }
 
         TileRows.Finish<V, TEpilogue>(ref epilogue, rows, ldc, share.Row, share.Column, share.Rows, share.Columns);

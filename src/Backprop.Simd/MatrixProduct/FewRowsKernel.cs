@@ -5,60 +5,76 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 
 /// <summary>C[rows x n] += A[rows x k] B[k x n] for up to 4 rows: order A for products that do little more than read B.</summary>
 /// <remarks>
-/// A few rows of B are read from their first to their last column at a time, as the prefetchers of the CPU like it, and each vector that is read serves all rows of C.
+/// Four rows of B are read from their first to their last column at a time, as the prefetchers of the CPU like it, and each vector that is read serves all rows of C.
 /// Each element still adds its products in ascending k.
 /// </remarks>
 internal static unsafe class FewRowsKernel
 {
     public const int MaxRows = 4;
 
-    /// <summary>Runs on 1 to 4 rows. If not <c>accumulate</c>, the sums start from +0 and C is not read.</summary>
-    public static void Run<V, R>(int rows, nint n, nint k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    /// <summary>Steps that are added between a load and a store of C.</summary>
+    public const int MaxSteps = 4;
+
+    /// <summary>Columns before the first address that a full vector reaches without crossing a cache line.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static nint Head<V>(float* start)
+        where V : struct, IVectorF32<V> => ((nint)start & (sizeof(float) - 1)) != 0 ? 0 : -((nint)start / sizeof(float)) & (V.Count - 1);
+
+    /// <summary>Runs on 1 to 4 rows, the first <c>head</c> columns as a part of a vector. If not <c>accumulate</c>, the sums start from +0 and C is not read.</summary>
+    public static void Run<V, R>(int rows, nint head, nint n, nint k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
         switch (rows)
         {
             case 1:
-                Rows<V, R, N1>(n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Rows<V, R, N1>(head, n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
                 break;
             case 2:
-                Rows<V, R, N2>(n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Rows<V, R, N2>(head, n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
                 break;
             case 3:
-                Rows<V, R, N3>(n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Rows<V, R, N3>(head, n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
                 break;
             case 4:
-                Rows<V, R, N4>(n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Rows<V, R, N4>(head, n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
                 break;
         }
     }
 
-    private static void Rows<V, R, TRows>(nint n, nint k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Rows<V, R, TRows>(nint head, nint n, nint k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TRows : unmanaged
     {
-        nint p = 0;
-        for (; p <= k - 4; p += 4)
-            Steps<V, R, TRows, N4>(n, alpha, a + (p * stepStride), rowStride, stepStride, b + (p * ldb), ldb, c, ldc, accumulate || p > 0);
-        float* lastA = a + (p * stepStride), lastB = b + (p * ldb);
-        switch (k - p)
+        while (k > 0)
         {
-            case 1:
-                Steps<V, R, TRows, N1>(n, alpha, lastA, rowStride, stepStride, lastB, ldb, c, ldc, accumulate || p > 0);
-                break;
-            case 2:
-                Steps<V, R, TRows, N2>(n, alpha, lastA, rowStride, stepStride, lastB, ldb, c, ldc, accumulate || p > 0);
-                break;
-            case 3:
-                Steps<V, R, TRows, N3>(n, alpha, lastA, rowStride, stepStride, lastB, ldb, c, ldc, accumulate || p > 0);
-                break;
+            nint steps = Math.Min(k, MaxSteps);
+            switch (steps)
+            {
+                case 1:
+                    Steps<V, R, TRows, N1>(head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                    break;
+                case 2:
+                    Steps<V, R, TRows, N2>(head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                    break;
+                case 3:
+                    Steps<V, R, TRows, N3>(head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                    break;
+                case 4:
+                    Steps<V, R, TRows, N4>(head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                    break;
+            }
+
+            a += steps * stepStride;
+            b += steps * ldb;
+            k -= steps;
+            accumulate = true;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Steps<V, R, TRows, TSteps>(nint n, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Steps<V, R, TRows, TSteps>(nint head, nint n, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TRows : unmanaged
@@ -85,36 +101,43 @@ internal static unsafe class FewRowsKernel
         float* b1 = b + ldb, b2 = b1 + ldb, b3 = b2 + ldb;
         float* c1 = c + ldc, c2 = c1 + ldc, c3 = c2 + ldc;
         nint j = 0;
-        for (; j <= n - V.Count; j += V.Count)
+        int rest = (int)Math.Min(head, n);
+        do
         {
-            R x0 = V.LoadRegister(b + j);
-            R x1 = sizeof(TSteps) > 1 ? V.LoadRegister(b1 + j) : x0;
-            R x2 = sizeof(TSteps) > 2 ? V.LoadRegister(b2 + j) : x0;
-            R x3 = sizeof(TSteps) > 3 ? V.LoadRegister(b3 + j) : x0;
-            V.StoreRegister(Chain<V, R, TSteps>(Start<V, R>(c + j, accumulate), s00, s01, s02, s03, x0, x1, x2, x3), c + j);
-            if (sizeof(TRows) > 1)
-                V.StoreRegister(Chain<V, R, TSteps>(Start<V, R>(c1 + j, accumulate), s10, s11, s12, s13, x0, x1, x2, x3), c1 + j);
-            if (sizeof(TRows) > 2)
-                V.StoreRegister(Chain<V, R, TSteps>(Start<V, R>(c2 + j, accumulate), s20, s21, s22, s23, x0, x1, x2, x3), c2 + j);
-            if (sizeof(TRows) > 3)
-                V.StoreRegister(Chain<V, R, TSteps>(Start<V, R>(c3 + j, accumulate), s30, s31, s32, s33, x0, x1, x2, x3), c3 + j);
-        }
+            if (rest > 0)
+            {
+                R x0 = V.Unwrap(V.LoadPartial(b + j, rest));
+                R x1 = sizeof(TSteps) > 1 ? V.Unwrap(V.LoadPartial(b1 + j, rest)) : x0;
+                R x2 = sizeof(TSteps) > 2 ? V.Unwrap(V.LoadPartial(b2 + j, rest)) : x0;
+                R x3 = sizeof(TSteps) > 3 ? V.Unwrap(V.LoadPartial(b3 + j, rest)) : x0;
+                V.StorePartial(V.Wrap(Chain<V, R, TSteps>(accumulate ? V.Unwrap(V.LoadPartial(c + j, rest)) : V.ZeroRegister, s00, s01, s02, s03, x0, x1, x2, x3)), c + j, rest);
+                if (sizeof(TRows) > 1)
+                    V.StorePartial(V.Wrap(Chain<V, R, TSteps>(accumulate ? V.Unwrap(V.LoadPartial(c1 + j, rest)) : V.ZeroRegister, s10, s11, s12, s13, x0, x1, x2, x3)), c1 + j, rest);
+                if (sizeof(TRows) > 2)
+                    V.StorePartial(V.Wrap(Chain<V, R, TSteps>(accumulate ? V.Unwrap(V.LoadPartial(c2 + j, rest)) : V.ZeroRegister, s20, s21, s22, s23, x0, x1, x2, x3)), c2 + j, rest);
+                if (sizeof(TRows) > 3)
+                    V.StorePartial(V.Wrap(Chain<V, R, TSteps>(accumulate ? V.Unwrap(V.LoadPartial(c3 + j, rest)) : V.ZeroRegister, s30, s31, s32, s33, x0, x1, x2, x3)), c3 + j, rest);
+                j += rest;
+            }
 
-        int rest = (int)(n - j);
-        if (rest > 0)
-        {
-            R x0 = V.Unwrap(V.LoadPartial(b + j, rest));
-            R x1 = sizeof(TSteps) > 1 ? V.Unwrap(V.LoadPartial(b1 + j, rest)) : x0;
-            R x2 = sizeof(TSteps) > 2 ? V.Unwrap(V.LoadPartial(b2 + j, rest)) : x0;
-            R x3 = sizeof(TSteps) > 3 ? V.Unwrap(V.LoadPartial(b3 + j, rest)) : x0;
-            V.StorePartial(V.Wrap(Chain<V, R, TSteps>(accumulate ? V.Unwrap(V.LoadPartial(c + j, rest)) : V.ZeroRegister, s00, s01, s02, s03, x0, x1, x2, x3)), c + j, rest);
-            if (sizeof(TRows) > 1)
-                V.StorePartial(V.Wrap(Chain<V, R, TSteps>(accumulate ? V.Unwrap(V.LoadPartial(c1 + j, rest)) : V.ZeroRegister, s10, s11, s12, s13, x0, x1, x2, x3)), c1 + j, rest);
-            if (sizeof(TRows) > 2)
-                V.StorePartial(V.Wrap(Chain<V, R, TSteps>(accumulate ? V.Unwrap(V.LoadPartial(c2 + j, rest)) : V.ZeroRegister, s20, s21, s22, s23, x0, x1, x2, x3)), c2 + j, rest);
-            if (sizeof(TRows) > 3)
-                V.StorePartial(V.Wrap(Chain<V, R, TSteps>(accumulate ? V.Unwrap(V.LoadPartial(c3 + j, rest)) : V.ZeroRegister, s30, s31, s32, s33, x0, x1, x2, x3)), c3 + j, rest);
+            for (; j <= n - V.Count; j += V.Count)
+            {
+                R x0 = V.LoadRegister(b + j);
+                R x1 = sizeof(TSteps) > 1 ? V.LoadRegister(b1 + j) : x0;
+                R x2 = sizeof(TSteps) > 2 ? V.LoadRegister(b2 + j) : x0;
+                R x3 = sizeof(TSteps) > 3 ? V.LoadRegister(b3 + j) : x0;
+                V.StoreRegister(Chain<V, R, TSteps>(Start<V, R>(c + j, accumulate), s00, s01, s02, s03, x0, x1, x2, x3), c + j);
+                if (sizeof(TRows) > 1)
+                    V.StoreRegister(Chain<V, R, TSteps>(Start<V, R>(c1 + j, accumulate), s10, s11, s12, s13, x0, x1, x2, x3), c1 + j);
+                if (sizeof(TRows) > 2)
+                    V.StoreRegister(Chain<V, R, TSteps>(Start<V, R>(c2 + j, accumulate), s20, s21, s22, s23, x0, x1, x2, x3), c2 + j);
+                if (sizeof(TRows) > 3)
+                    V.StoreRegister(Chain<V, R, TSteps>(Start<V, R>(c3 + j, accumulate), s30, s31, s32, s33, x0, x1, x2, x3), c3 + j);
+            }
+
+            rest = (int)(n - j);
         }
+        while (rest > 0);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -7,7 +7,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <remarks>C is written row after row, each from its first to its last column, as memory likes it. B, at most 4 rows, stays in the L1 cache.</remarks>
 internal static unsafe class FewStepsProduct
 {
-    public const int MaxSteps = 4;
+    public const int MaxSteps = FewRowsKernel.MaxSteps;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
@@ -17,13 +17,13 @@ internal static unsafe class FewStepsProduct
     {
         nint lda = g.Lda, ldc = g.Ldc;
         nint rowStride = g.TransA ? 1 : lda, stepStride = g.TransA ? lda : 1;
-        nint rowsAtOnce = GemmBlocking.RowsOfFewSteps;
-        for (nint done = 0; done < share.Rows; done += rowsAtOnce)
+        const int RowsAtOnce = FewRowsKernel.MaxRows;
+        for (nint done = 0; done < share.Rows; done += RowsAtOnce)
         {
-            nint row = share.Row + done, rows = Math.Min(rowsAtOnce, share.Rows - done);
+            nint row = share.Row + done, rows = Math.Min(RowsAtOnce, share.Rows - done);
             float* c = g.C + (row * ldc) + share.Column;
             bool accumulate = TileRows.Begin<V>(g.Beta, c, ldc, rows, share.Columns);
-            FewRowsKernel.Run<V, R>((int)rows, share.Columns, g.K, g.Alpha, g.A + (row * rowStride), rowStride, stepStride, g.B + share.Column, g.Ldb, c, ldc, accumulate);
+            FewRowsKernel.Run<V, R>((int)rows, FewRowsKernel.Head<V>(c), share.Columns, g.K, g.Alpha, g.A + (row * rowStride), rowStride, stepStride, g.B + share.Column, g.Ldb, c, ldc, accumulate);
             TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, row, share.Column, rows, share.Columns);
         }
     }

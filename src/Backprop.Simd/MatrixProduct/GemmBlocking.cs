@@ -6,16 +6,17 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 internal static class GemmBlocking
 {
     /// <summary>KC: at most so many steps of k in one block; a k up to here is one block, and C is read and written once.</summary>
-    public const int StepsPerBlock = 800;
+    public const int StepsPerBlock = 1024;
 
-    /// <summary>MC: at most so many rows in one block. MC x KC floats of A stay in the L2 cache while the panels of B pass.</summary>
-    public const int RowsPerBlock = 256;
+    /// <summary>MC x KC: the floats of a block of A, half of the L2 cache, where they stay while the panels of B pass.</summary>
+    private const int BlockFloats = 128 * 1024;
 
-    /// <summary>Floats of packed panels of B that may be kept for several blocks of rows: 13 MB of the L3 cache.</summary>
-    private const int KeptFloats = 4096 * StepsPerBlock;
+    private const int StepsOfFewRows = 512;
+    private const int MinRowsPerBlock = 112;
+    private const int MaxRowsPerBlock = 1024;
 
-    /// <summary>Rows that a product of few steps writes at a time.</summary>
-    public const int RowsOfFewSteps = 2;
+    /// <summary>Floats of packed panels of B that may be kept for several blocks of rows: 13 MB.</summary>
+    private const int KeptFloats = 3200 * StepsPerBlock;
 
     /// <summary>Columns that few rows are computed in at a time: C stays in the L1 cache.</summary>
     public const int FewRowsColumns = 2048;
@@ -26,17 +27,15 @@ internal static class GemmBlocking
 
     public const int CacheLineFloats = 16;
 
-    // Blocks of a k beyond StepsPerBlock: smaller ones, since C is read again anyway, leave the L2 cache to A.
-    private const int StepsOfManyBlocks = 512;
-
     // A product of at most so many steps is limited by writing C; of so many, if C is beyond the L2 cache.
     private const int FewSteps = 16;
     private const int FewStepsOfLargeC = 64;
 
     private const int FloatsOfFirstCache = 16 * 1024;
     private const int FloatsOfSecondCache = 256 * 1024;
-    private const int FloatsWorthPacking = 3 * FloatsOfSecondCache;
+    private const int FloatsWorthPacking = 2 * FloatsOfSecondCache;
     private const int TilesWorthPacking = 8;
+    private const int RowsWorthNarrowing = 16;
     private const int FloatsOfCacheSet = 1024;
     private const int ColumnsWorthCopying = 256;
 
@@ -55,17 +54,40 @@ internal static class GemmBlocking
     /// <summary>Whether few rows meet a B that the L2 cache holds: it is read in strips of a few cache lines; from beyond, only long rows come fast enough.</summary>
     public static bool ReadsStrips(in GemmArguments g, Block share) => share.Rows <= StripKernel.MaxRows && g.K * share.Columns <= FloatsOfSecondCache;
 
-    /// <summary>Whether so few steps are added to a C beyond the L2 cache that writing it, row after row, is all that counts: 47 GFLOP/s instead of 23 for one step.</summary>
-    public static bool HasFewSteps(in GemmArguments g, bool storesC) => storesC && !g.TransB && g.K <= FewStepsProduct.MaxSteps && IsLarge(g.M, g.N);
+    /// <summary>Whether so few steps are added to a C beyond the L1 cache that writing it, row after row, is all that counts.</summary>
+    public static bool HasFewSteps(in GemmArguments g, bool storesC) => storesC && !g.TransB && g.K <= FewStepsProduct.MaxSteps && (nint)g.M * g.N >= FloatsOfFirstCache;
+
+    /// <summary>
+    /// Whether rows of B^T are asked for before one or two rows of A need them: out of the L2 cache (from beyond it they come in order anyway), and if they begin inside a
+    /// cache line, so that each vector waits for two. (1 x 128 x 784: +22 %, 2 x 256 x 256: +12 %; -5 % if they begin with one.)
+    /// </summary>
+    public static unsafe bool AsksAhead(in GemmArguments g, Block share) =>
+        share.Rows <= 2 && (nint)g.N * g.K <= FloatsOfSecondCache && ((nint)g.B % (CacheLineFloats * sizeof(float)) != 0 || g.Ldb % CacheLineFloats != 0);
+
+    /// <summary>Whether B is so narrow and has so few steps that registers hold it for all rows of C.</summary>
+    public static bool IsNarrow<V>(in GemmArguments g, Block share, bool storesC)
+        where V : struct, IVectorF32<V> =>
+        storesC && g.Alpha == 1 && g.K <= NarrowKernel.MaxSteps && share.Columns <= V.Count && share.Rows >= RowsWorthNarrowing;
 
     /// <summary>Whether tiles follow one another along the rows of C, as memory likes it, and not down its columns, where a panel of B stays in the L1 cache.</summary>
     public static bool GoesAlongRows(in GemmArguments g, nint steps) => !g.TransB && steps <= (IsLarge(g.M, g.N) ? FewStepsOfLargeC : FewSteps);
 
-    /// <summary>Blocks of k.</summary>
-    public static nint StepBlocks(nint k) => k <= StepsPerBlock ? 1 : (k + StepsOfManyBlocks - 1) / StepsOfManyBlocks;
+    /// <summary>Blocks of k. Few rows read B in place: fewer of its rows then stay in the L2 cache from one tile to the next.</summary>
+    public static nint StepBlocks(nint rows, int k, bool storesC)
+    {
+        int limit = rows < MinRowsPerBlock ? StepsOfFewRows : StepsPerBlock;
+        return storesC ? (k + limit - 1) / limit : 1;
+    }
+
+    /// <summary>MC: at most so many rows in one block.</summary>
+    public static int RowsPerBlock(int k, bool storesC) =>
+        k == 0 ? MaxRowsPerBlock : Math.Clamp((int)(BlockFloats / (k / StepBlocks(MaxRowsPerBlock, k, storesC))), MinRowsPerBlock, MaxRowsPerBlock);
+
+    /// <summary>Whether the tiles of C have to be asked for before they are needed.</summary>
+    public static bool ExpectsC(in GemmArguments g) => IsLarge(g.M, g.N);
 
     /// <summary>
-    /// Whether panels of B are packed although they could be read in place: for many tiles, if B comes from far beyond the L2 cache (+6 % at 1000, 3 % at 2000), or
+    /// Whether panels of B are packed although they could be read in place: for many tiles, if B comes from far beyond the L2 cache (+5 to 10 % from 768 on), or
     /// from beyond it and a row of a panel is less than two cache lines. (Two neighbours come fast enough; packing costs the 16-lane tile 2 to 4 %.)
     /// </summary>
     public static bool PacksB<V>(nint rowTiles, nint k, nint steps, nint ldb)
@@ -83,7 +105,7 @@ internal static class GemmBlocking
     /// <summary>The floats of packing space that one thread needs for a product whose epilogue stores C or does not.</summary>
     public static int ScratchFloats(in GemmArguments g, SummationOrder order, bool storesC = true) => order switch
     {
-        SummationOrder.Chain => checked(PanelFloats(g.N, g.K, RowBlocks(g.M), storesC) + (g.Alpha != 1 || CopiesA(in g) ? CopyFloats(g.M, g.K, storesC) : 0)),
+        SummationOrder.Chain => checked(PanelFloats(g.N, g.K, RowBlocks(g.M, g.K, storesC), storesC) + (g.Alpha != 1 || CopiesA(in g) ? CopyFloats(g.M, g.K, storesC) : 0)),
         _ when g.Alpha == 1 => 0,
         SummationOrder.FourChains => checked(Math.Min(g.M, FourChainKernel.MaxRows) * g.K),
         _ => checked(g.M * g.K),
@@ -92,7 +114,7 @@ internal static class GemmBlocking
     /// <summary>The same for alpha = 1, rows without gaps and any number of rows up to m.</summary>
     public static int ScratchFloats(bool transA, bool transB, int m, int n, int k, bool storesC = true) =>
         SummationOrders.Of(transA, transB, m, n) != SummationOrder.Chain ? 0
-        : checked(PanelFloats(n, k, RowBlocks(m), storesC) + (n >= ColumnsWorthCopying && ((transA ? m : k) >= FloatsOfCacheSet || (transA && (nint)k * m >= FloatsWorthPacking)) ? CopyFloats(m, k, storesC) : 0));
+        : checked(PanelFloats(n, k, RowBlocks(m, k, storesC), storesC) + (n >= ColumnsWorthCopying && ((transA ? m : k) >= FloatsOfCacheSet || (transA && (nint)k * m >= FloatsWorthPacking)) ? CopyFloats(m, k, storesC) : 0));
 
     /// <summary>The floats of one panel of B, or, if more than one block of rows needs them, of all that are packed at a time.</summary>
     public static int PanelFloats(int n, int k, int rowBlocks, bool storesC)
@@ -102,7 +124,13 @@ internal static class GemmBlocking
         return checked(rowBlocks == 1 ? steps * panel : (int)kept);
     }
 
-    private static int CopyFloats(int m, int k, bool storesC) => checked((Math.Min(m, RowsPerBlock) + CacheLineFloats) * (Steps(k, storesC) + CacheLineFloats));
+    // Of all blocks of BlockFloats, the longest and the highest have the most to add for their pitch.
+    private static int CopyFloats(int m, int k, bool storesC)
+    {
+        long pitch = Steps(k, storesC) + CacheLineFloats;
+        long largest = Math.Max((MinRowsPerBlock + CacheLineFloats) * pitch, (MaxRowsPerBlock + CacheLineFloats) * (BlockFloats / MaxRowsPerBlock + CacheLineFloats));
+        return checked((int)Math.Min((m + CacheLineFloats) * pitch, largest));
+    }
 
     private static int Steps(int k, bool storesC) => storesC ? Math.Min(k, StepsPerBlock) : k;
 
@@ -113,7 +141,7 @@ internal static class GemmBlocking
         return Math.Max(KeptFloats / Steps(k, storesC) / panel, 1) * panel;
     }
 
-    private static int RowBlocks(int m) => (m + RowsPerBlock - 1) / RowsPerBlock;
+    private static int RowBlocks(int m, int k, bool storesC) => (m + RowsPerBlock(k, storesC) - 1) / RowsPerBlock(k, storesC);
 
     private static bool IsLarge(nint m, nint n) => m * n >= FloatsOfSecondCache;
 

@@ -8,12 +8,13 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <summary>Decides which way a product takes, and over how many threads; allocates nothing that was reserved before.</summary>
 /// <remarks>
 /// <code>
-///   up to 4096 multiply-adds   SmallProduct       nothing but the arithmetic
-///   order B (narrow)           FourChainProduct   B once through the L1 cache, four chains a sum
-///   order C (A B^T, m &lt;= 4)    DotProduct         both operands along their rows
-///   order A, k &lt;= 4, big C     FewStepsProduct    C once, row after row: memory is the limit
-///   order A, few rows, big B   FewRowsProduct     B once, in strips or long rows: memory is the limit
-///   order A otherwise          ChainProduct       tiles of registers: the multiply-add units are the limit
+///   up to 4096 multiply-adds       SmallProduct       nothing but the arithmetic
+///   order A or B, k &lt;= 8, n &lt;= 16  NarrowProduct      B in registers, C row after row
+///   order B otherwise (narrow)     FourChainProduct   B once through the L1 cache, four chains a sum
+///   order C (A B^T, m &lt;= 4)        DotProduct         both operands along their rows
+///   order A, k &lt;= 4, C beyond L1   FewStepsProduct    C once, row after row: memory is the limit
+///   order A, few rows, big B       FewRowsProduct     B once, in strips or long rows: memory is the limit
+///   order A otherwise              ChainProduct       tiles of registers: the multiply-add units are the limit
 /// </code>
 /// </remarks>
 internal static unsafe class GemmDriver
@@ -151,6 +152,9 @@ internal static unsafe class GemmDriver
             float* scratch = Scratch.Pointer(part);
             switch (Order)
             {
+                case SummationOrder.Chain or SummationOrder.FourChains when GemmBlocking.IsNarrow<V>(in Arguments, share, TEpilogue.StoresC):
+                    NarrowProduct.Run<V, R, TEpilogue>(in Arguments, ref epilogue, Order, share);
+                    break;
                 case SummationOrder.FourChains:
                     FourChainProduct.Run<V, R, TEpilogue>(in Arguments, ref epilogue, share, scratch);
                     break;

@@ -10,7 +10,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///  A: a0    left0 | right0  each is one vector of C; a_i is broadcast
 ///     a1    left1 | right1  2 MR sums + 2 vectors of B + 1 broadcast: 31 of 32 registers for MR = 14, 15 of 16 for MR = 6
 /// </code>
-/// MR is a type argument that the JIT folds, so one source serves every number of rows. The sums are named locals because RyuJIT keeps
+/// MR is a type argument that the JIT folds, so one source serves every number of rows; so is whether something lies ahead, since asking for it costs registers. The sums are named locals because RyuJIT keeps
 /// no array in registers. A is read in place, element (i, p) at a[i * rowStride + p * stepStride]: no layout of A needs packing.
 /// Each sum is one chain in ascending k, so neither the shape of the tile nor the blocks of k show in the bits.
 /// </remarks>
@@ -22,74 +22,81 @@ internal static unsafe class TileKernel
     /// <summary>Runs on a tile of 1 to 14 rows and 1 or 2 vectors.</summary>
     /// <remarks>
     /// More rows than <see cref="GemmBlocking.TileRows{V}"/> do not fit into registers. If not <c>accumulate</c>, the sums start from +0 and C is not read.
+    /// What lies ahead may be null.
     /// </remarks>
-    public static void Run<V, R>(int rows, int vectors, nint k, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    public static void Run<V, R>(int rows, int vectors, nint k, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate, Ahead* ahead)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
-        if (vectors == 2)
-            Run<V, R, N2>(rows, k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+        if (ahead == null && vectors == 2)
+            Run<V, R, N1, N2>(rows, k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, ahead);
+        else if (ahead == null)
+            Run<V, R, N1, N1>(rows, k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, ahead);
+        else if (vectors == 2)
+            Run<V, R, N2, N2>(rows, k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, ahead);
         else
-            Run<V, R, N1>(rows, k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+            Run<V, R, N2, N1>(rows, k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, ahead);
     }
 
-    private static void Run<V, R, TVectors>(int rows, nint k, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Run<V, R, TAhead, TVectors>(int rows, nint k, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate, Ahead* ahead)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
+        where TAhead : unmanaged
         where TVectors : unmanaged
     {
         switch (rows)
         {
             case 1:
-                Tile<V, R, N1, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Tile<V, R, N1, TAhead, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, ahead);
                 break;
             case 2:
-                Tile<V, R, N2, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Tile<V, R, N2, TAhead, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, ahead);
                 break;
             case 3:
-                Tile<V, R, N3, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Tile<V, R, N3, TAhead, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, ahead);
                 break;
             case 4:
-                Tile<V, R, N4, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Tile<V, R, N4, TAhead, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, ahead);
                 break;
             case 5:
-                Tile<V, R, N5, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Tile<V, R, N5, TAhead, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, ahead);
                 break;
             case 6:
-                Tile<V, R, N6, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Tile<V, R, N6, TAhead, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, ahead);
                 break;
             case 7:
-                Tile<V, R, N7, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Tile<V, R, N7, TAhead, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, ahead);
                 break;
             case 8:
-                Tile<V, R, N8, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Tile<V, R, N8, TAhead, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, ahead);
                 break;
             case 9:
-                Tile<V, R, N9, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Tile<V, R, N9, TAhead, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, ahead);
                 break;
             case 10:
-                Tile<V, R, N10, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Tile<V, R, N10, TAhead, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, ahead);
                 break;
             case 11:
-                Tile<V, R, N11, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Tile<V, R, N11, TAhead, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, ahead);
                 break;
             case 12:
-                Tile<V, R, N12, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Tile<V, R, N12, TAhead, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, ahead);
                 break;
             case 13:
-                Tile<V, R, N13, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Tile<V, R, N13, TAhead, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, ahead);
                 break;
             case 14:
-                Tile<V, R, N14, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Tile<V, R, N14, TAhead, TVectors>(k, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, ahead);
                 break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile<V, R, TRows, TVectors>(nint k, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Tile<V, R, TRows, TAhead, TVectors>(nint k, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate, Ahead* ahead)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TRows : unmanaged
+        where TAhead : unmanaged
         where TVectors : unmanaged
     {
         R left0 = V.ZeroRegister, right0 = V.ZeroRegister;
@@ -168,129 +175,141 @@ internal static unsafe class TileKernel
         // Three rows from each pointer: plain, and with two index registers.
         nint secondRow = 2 * rowStride;
         float* a0 = a, a3 = a + (3 * rowStride), a6 = a + (6 * rowStride), a9 = a + (9 * rowStride), a12 = a + (12 * rowStride);
-        for (; k > 0; k--)
+        do
         {
-            R x = V.LoadRegister(b), y = sizeof(TVectors) > 1 ? V.LoadRegister(b + V.Count) : x;
-            b += ldb;
-
-            R s0 = V.BroadcastRegister(a0[0]);
-            left0 = V.MultiplyAddRegister(s0, x, left0);
-            if (sizeof(TVectors) > 1)
-                right0 = V.MultiplyAddRegister(s0, y, right0);
-            if (sizeof(TRows) > 1)
+            nint steps = k;
+            if (sizeof(TAhead) > 1 && k > Ahead.StepsBetween)
             {
-                R s1 = V.BroadcastRegister(a0[rowStride]);
-                left1 = V.MultiplyAddRegister(s1, x, left1);
-                if (sizeof(TVectors) > 1)
-                    right1 = V.MultiplyAddRegister(s1, y, right1);
+                steps = Ahead.StepsBetween;
+                ahead->Next<V>();
             }
 
-            if (sizeof(TRows) > 2)
+            k -= steps;
+            for (; steps > 0; steps--)
             {
-                R s2 = V.BroadcastRegister(a0[secondRow]);
-                left2 = V.MultiplyAddRegister(s2, x, left2);
-                if (sizeof(TVectors) > 1)
-                    right2 = V.MultiplyAddRegister(s2, y, right2);
-            }
+                R x = V.LoadRegister(b), y = sizeof(TVectors) > 1 ? V.LoadRegister(b + V.Count) : x;
+                b += ldb;
 
-            if (sizeof(TRows) > 3)
-            {
-                R s3 = V.BroadcastRegister(a3[0]);
-                left3 = V.MultiplyAddRegister(s3, x, left3);
+                R s0 = V.BroadcastRegister(a0[0]);
+                left0 = V.MultiplyAddRegister(s0, x, left0);
                 if (sizeof(TVectors) > 1)
-                    right3 = V.MultiplyAddRegister(s3, y, right3);
-            }
+                    right0 = V.MultiplyAddRegister(s0, y, right0);
+                if (sizeof(TRows) > 1)
+                {
+                    R s1 = V.BroadcastRegister(a0[rowStride]);
+                    left1 = V.MultiplyAddRegister(s1, x, left1);
+                    if (sizeof(TVectors) > 1)
+                        right1 = V.MultiplyAddRegister(s1, y, right1);
+                }
 
-            if (sizeof(TRows) > 4)
-            {
-                R s4 = V.BroadcastRegister(a3[rowStride]);
-                left4 = V.MultiplyAddRegister(s4, x, left4);
-                if (sizeof(TVectors) > 1)
-                    right4 = V.MultiplyAddRegister(s4, y, right4);
-            }
+                if (sizeof(TRows) > 2)
+                {
+                    R s2 = V.BroadcastRegister(a0[secondRow]);
+                    left2 = V.MultiplyAddRegister(s2, x, left2);
+                    if (sizeof(TVectors) > 1)
+                        right2 = V.MultiplyAddRegister(s2, y, right2);
+                }
 
-            if (sizeof(TRows) > 5)
-            {
-                R s5 = V.BroadcastRegister(a3[secondRow]);
-                left5 = V.MultiplyAddRegister(s5, x, left5);
-                if (sizeof(TVectors) > 1)
-                    right5 = V.MultiplyAddRegister(s5, y, right5);
-            }
+                if (sizeof(TRows) > 3)
+                {
+                    R s3 = V.BroadcastRegister(a3[0]);
+                    left3 = V.MultiplyAddRegister(s3, x, left3);
+                    if (sizeof(TVectors) > 1)
+                        right3 = V.MultiplyAddRegister(s3, y, right3);
+                }
 
-            if (sizeof(TRows) > 6)
-            {
-                R s6 = V.BroadcastRegister(a6[0]);
-                left6 = V.MultiplyAddRegister(s6, x, left6);
-                if (sizeof(TVectors) > 1)
-                    right6 = V.MultiplyAddRegister(s6, y, right6);
-            }
+                if (sizeof(TRows) > 4)
+                {
+                    R s4 = V.BroadcastRegister(a3[rowStride]);
+                    left4 = V.MultiplyAddRegister(s4, x, left4);
+                    if (sizeof(TVectors) > 1)
+                        right4 = V.MultiplyAddRegister(s4, y, right4);
+                }
 
-            if (sizeof(TRows) > 7)
-            {
-                R s7 = V.BroadcastRegister(a6[rowStride]);
-                left7 = V.MultiplyAddRegister(s7, x, left7);
-                if (sizeof(TVectors) > 1)
-                    right7 = V.MultiplyAddRegister(s7, y, right7);
-            }
+                if (sizeof(TRows) > 5)
+                {
+                    R s5 = V.BroadcastRegister(a3[secondRow]);
+                    left5 = V.MultiplyAddRegister(s5, x, left5);
+                    if (sizeof(TVectors) > 1)
+                        right5 = V.MultiplyAddRegister(s5, y, right5);
+                }
 
-            if (sizeof(TRows) > 8)
-            {
-                R s8 = V.BroadcastRegister(a6[secondRow]);
-                left8 = V.MultiplyAddRegister(s8, x, left8);
-                if (sizeof(TVectors) > 1)
-                    right8 = V.MultiplyAddRegister(s8, y, right8);
-            }
+                if (sizeof(TRows) > 6)
+                {
+                    R s6 = V.BroadcastRegister(a6[0]);
+                    left6 = V.MultiplyAddRegister(s6, x, left6);
+                    if (sizeof(TVectors) > 1)
+                        right6 = V.MultiplyAddRegister(s6, y, right6);
+                }
 
-            if (sizeof(TRows) > 9)
-            {
-                R s9 = V.BroadcastRegister(a9[0]);
-                left9 = V.MultiplyAddRegister(s9, x, left9);
-                if (sizeof(TVectors) > 1)
-                    right9 = V.MultiplyAddRegister(s9, y, right9);
-            }
+                if (sizeof(TRows) > 7)
+                {
+                    R s7 = V.BroadcastRegister(a6[rowStride]);
+                    left7 = V.MultiplyAddRegister(s7, x, left7);
+                    if (sizeof(TVectors) > 1)
+                        right7 = V.MultiplyAddRegister(s7, y, right7);
+                }
 
-            if (sizeof(TRows) > 10)
-            {
-                R s10 = V.BroadcastRegister(a9[rowStride]);
-                left10 = V.MultiplyAddRegister(s10, x, left10);
-                if (sizeof(TVectors) > 1)
-                    right10 = V.MultiplyAddRegister(s10, y, right10);
-            }
+                if (sizeof(TRows) > 8)
+                {
+                    R s8 = V.BroadcastRegister(a6[secondRow]);
+                    left8 = V.MultiplyAddRegister(s8, x, left8);
+                    if (sizeof(TVectors) > 1)
+                        right8 = V.MultiplyAddRegister(s8, y, right8);
+                }
 
-            if (sizeof(TRows) > 11)
-            {
-                R s11 = V.BroadcastRegister(a9[secondRow]);
-                left11 = V.MultiplyAddRegister(s11, x, left11);
-                if (sizeof(TVectors) > 1)
-                    right11 = V.MultiplyAddRegister(s11, y, right11);
-            }
+                if (sizeof(TRows) > 9)
+                {
+                    R s9 = V.BroadcastRegister(a9[0]);
+                    left9 = V.MultiplyAddRegister(s9, x, left9);
+                    if (sizeof(TVectors) > 1)
+                        right9 = V.MultiplyAddRegister(s9, y, right9);
+                }
 
-            if (sizeof(TRows) > 12)
-            {
-                R s12 = V.BroadcastRegister(a12[0]);
-                left12 = V.MultiplyAddRegister(s12, x, left12);
-                if (sizeof(TVectors) > 1)
-                    right12 = V.MultiplyAddRegister(s12, y, right12);
-            }
+                if (sizeof(TRows) > 10)
+                {
+                    R s10 = V.BroadcastRegister(a9[rowStride]);
+                    left10 = V.MultiplyAddRegister(s10, x, left10);
+                    if (sizeof(TVectors) > 1)
+                        right10 = V.MultiplyAddRegister(s10, y, right10);
+                }
 
-            if (sizeof(TRows) > 13)
-            {
-                R s13 = V.BroadcastRegister(a12[rowStride]);
-                left13 = V.MultiplyAddRegister(s13, x, left13);
-                if (sizeof(TVectors) > 1)
-                    right13 = V.MultiplyAddRegister(s13, y, right13);
-            }
+                if (sizeof(TRows) > 11)
+                {
+                    R s11 = V.BroadcastRegister(a9[secondRow]);
+                    left11 = V.MultiplyAddRegister(s11, x, left11);
+                    if (sizeof(TVectors) > 1)
+                        right11 = V.MultiplyAddRegister(s11, y, right11);
+                }
 
-            a0 += stepStride;
-            if (sizeof(TRows) > 3)
-                a3 += stepStride;
-            if (sizeof(TRows) > 6)
-                a6 += stepStride;
-            if (sizeof(TRows) > 9)
-                a9 += stepStride;
-            if (sizeof(TRows) > 12)
-                a12 += stepStride;
+                if (sizeof(TRows) > 12)
+                {
+                    R s12 = V.BroadcastRegister(a12[0]);
+                    left12 = V.MultiplyAddRegister(s12, x, left12);
+                    if (sizeof(TVectors) > 1)
+                        right12 = V.MultiplyAddRegister(s12, y, right12);
+                }
+
+                if (sizeof(TRows) > 13)
+                {
+                    R s13 = V.BroadcastRegister(a12[rowStride]);
+                    left13 = V.MultiplyAddRegister(s13, x, left13);
+                    if (sizeof(TVectors) > 1)
+                        right13 = V.MultiplyAddRegister(s13, y, right13);
+                }
+
+                a0 += stepStride;
+                if (sizeof(TRows) > 3)
+                    a3 += stepStride;
+                if (sizeof(TRows) > 6)
+                    a6 += stepStride;
+                if (sizeof(TRows) > 9)
+                    a9 += stepStride;
+                if (sizeof(TRows) > 12)
+                    a12 += stepStride;
+            }
         }
+        while (sizeof(TAhead) > 1 && k > 0);
 
         V.StoreRegister(left0, c);
         if (sizeof(TVectors) > 1)

@@ -10,14 +10,15 @@ public sealed class GemmOrderTests
 {
     // Zero and one, the limits of the orders (n = 16, m = 4), the edges of tiles (6 and 14 rows, one and two vectors of 4, 8, 16 lanes),
     // the blocks of k and of rows; few rows that read much of B; rows of A 4 KB apart;
-    // a C and a B beyond the L2 cache, the latter packed for two blocks of rows.
+    // a C and a B beyond the L2 cache, the latter packed for two blocks of rows;
+    // many rows of few columns and steps.
     private static readonly (int M, int N, int K)[] s_shapes =
     [
         (0, 5, 3), (5, 0, 3), (3, 5, 0), (1, 1, 1), (1, 17, 1), (2, 16, 3), (2, 17, 4), (4, 15, 5), (4, 17, 16), (5, 16, 17), (5, 17, 15),
         (3, 33, 31), (4, 34, 32), (5, 31, 33), (6, 32, 8), (7, 33, 9), (13, 48, 20), (14, 64, 12), (15, 65, 7), (28, 40, 19), (29, 24, 64),
         (1, 3, 2), (7, 1, 66), (6, 10, 67), (13, 4, 15), (64, 9, 6), (1, 784, 5), (2, 65, 300), (4, 20, 257), (9, 49, 256), (3, 16, 515),
         (17, 21, 513), (520, 18, 5), (1031, 35, 2), (1, 131, 130), (2, 260, 257), (3, 389, 401), (4, 515, 520), (5, 18, 1603), (15, 256, 1024), (1024, 257, 3),
-        (700, 390, 40), (262, 515, 1603),
+        (700, 390, 40), (262, 515, 1603), (700, 7, 3), (600, 16, 8), (301, 10, 7), (900, 5, 1), (2000, 3, 6), (333, 9, 2), (170, 130, 4),
     ];
 
     private static readonly (float Alpha, float Beta)[] s_factors = [(1f, 0f), (1f, 1f), (-0.7f, 0.3f), (1f, -1.7f), (0f, 0.9f), (2.3f, 0f), (0f, 0f)];
