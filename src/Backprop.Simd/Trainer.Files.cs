@@ -119,7 +119,7 @@ public sealed unsafe partial class Trainer
         CultureInfo.InvariantCulture,
         $"{kind.Id}(momentum: {kind.Momentum}, nesterov: {kind.Nesterov}, weightDecay: {kind.WeightDecay}, beta1: {kind.Beta1}, beta2: {kind.Beta2}, alpha: {kind.Alpha}, epsilon: {kind.Epsilon})");
 
-    private Span<float> State(int index) => _states.Span.Slice(index * _network.ParameterCount, _network.ParameterCount);
+    internal Span<float> State(int index) => _states.Span.Slice(index * _network.ParameterCount, _network.ParameterCount);
 
     /// <summary>A checkpoint in memory: gradients, then the optimizer's state.</summary>
     private sealed record SavedState(Network Network, float[][] Arrays, double LearningRate, long Updates, ulong Forwards, ulong Seed);

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Backprop.Simd.Internal.Activations;
+using Backprop.Simd.Internal.Elementwise;
 using Backprop.Simd.Internal.Layers;
 using Backprop.Simd.Internal.Losses;
 using Backprop.Simd.Internal.MatrixProduct;
@@ -34,6 +35,7 @@ public sealed unsafe partial class Trainer : IDisposable
 
     private readonly AlignedBuffer _gradients;
     private readonly AlignedBuffer _states;
+    private readonly int _stateFloats;
 
     /// <summary>What the backward pass of a Step updates at once; see <see cref="KeepGradients"/>.</summary>
     private readonly WeightUpdate _update;
@@ -115,6 +117,8 @@ public sealed unsafe partial class Trainer : IDisposable
         _scratch.Reserve(scratch, _workers?.Threads ?? 1);
         _gradients = BufferPool.Rent(network.ParameterCount);
         _states = BufferPool.Rent((int)states);
+        _stateFloats = (int)states;
+        Denormals.Clear(_states.Pointer, 0);
         _outputs = outputs[^1];
         _outputGradient = deltas[0];
         _update = new WeightUpdate(_optimizer);
@@ -337,6 +341,9 @@ public sealed unsafe partial class Trainer : IDisposable
                 _network.ParameterCount, count, clear: _keepsGradients, _workers);
         }
 
+        // By the number of the update, so that a resumed training does it at the same steps.
+        if (_updates % Denormals.UpdatesBetween == 0)
+            Denormals.Clear(_states.Pointer, _stateFloats);
         GC.KeepAlive(this);
     }
 

@@ -42,8 +42,8 @@ internal readonly struct Adam : IUpdateOperation
         where V : struct, IVectorF32<V>
     {
         V g = V.MultiplyAdd(V.Create(_gradientDecay), parameter, gradient);
-        first = Denormals.ToZero(V.MultiplyAdd(V.Create(_oneMinusBeta1), g - first, first));
-        second = Denormals.ToZero(V.MultiplyAdd(V.Create(_beta2), second, V.Create(_oneMinusBeta2) * g * g));
+        first = V.MultiplyAdd(V.Create(_oneMinusBeta1), g - first, first);
+        second = V.MultiplyAdd(V.Create(_beta2), second, V.Create(_oneMinusBeta2) * g * g);
         V denominator = V.MultiplyAdd(V.Sqrt(second), V.Create(_rootCorrection), V.Create(_epsilon));
         return V.MultiplyAdd(V.Create(-_rate), first / denominator, parameter * V.Create(_shrink));
     }

@@ -25,7 +25,7 @@ internal readonly struct RMSprop(in OptimizerKind kind, double learningRate) : I
         where V : struct, IVectorF32<V>
     {
         V d = V.MultiplyAdd(V.Create(_weightDecay), parameter, gradient);
-        first = Denormals.ToZero(V.MultiplyAdd(V.Create(_alpha), first, V.Create(_oneMinusAlpha) * d * d));
+        first = V.MultiplyAdd(V.Create(_alpha), first, V.Create(_oneMinusAlpha) * d * d);
         return d / (V.Sqrt(first) + V.Create(_epsilon));
     }
 }
@@ -43,7 +43,7 @@ internal readonly struct RMSpropMomentum(in OptimizerKind kind, double learningR
     public V Update<V>(V parameter, V gradient, ref V first, ref V second)
         where V : struct, IVectorF32<V>
     {
-        second = Denormals.ToZero(V.MultiplyAdd(V.Create(_momentum), second, _plain.Direction(parameter, gradient, ref first)));
+        second = V.MultiplyAdd(V.Create(_momentum), second, _plain.Direction(parameter, gradient, ref first));
         return V.MultiplyAdd(V.Create(-_rate), second, parameter);
     }
 }

@@ -28,7 +28,7 @@ internal readonly struct SgdMomentum(float rate, float weightDecay, float moment
         where V : struct, IVectorF32<V>
     {
         V g = V.MultiplyAdd(V.Create(weightDecay), parameter, gradient);
-        first = Denormals.ToZero(V.MultiplyAdd(V.Create(momentum), first, g));
+        first = V.MultiplyAdd(V.Create(momentum), first, g);
         V direction = nesterov ? V.MultiplyAdd(V.Create(momentum), first, g) : first;
         return V.MultiplyAdd(V.Create(-rate), direction, parameter);
     }
