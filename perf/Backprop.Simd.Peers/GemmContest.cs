@@ -20,7 +20,8 @@ internal static unsafe class GemmContest
     private static readonly (string Name, bool TransA, bool TransB)[] s_forms = [("X W", false, false), ("dY W^T", false, true), ("X^T dY", true, false)];
 
     /// <summary>Cells whose "MxKxN product" contains <paramref name="only"/> (parts apart by commas), if it is given; with more threads, ours on them against ours on one.</summary>
-    public static void Run(List<Blas> peers, bool torchIsThere, string? only, int threads, double seconds, List<string> markdown)
+    /// <returns>Each cell with the time of the best peer over ours.</returns>
+    public static List<(string Name, double Ratio)> Run(List<Blas> peers, bool torchIsThere, string? only, int threads, double seconds, List<string> markdown)
     {
         using WorkerPool? workers = threads > 1 ? new WorkerPool(threads) : null;
         if (workers is not null)
@@ -35,7 +36,7 @@ internal static unsafe class GemmContest
         markdown.Add($"|---|{string.Concat(Enumerable.Repeat("---|", names.Count))}---|---|---|---|");
         Console.WriteLine(markdown[^2]);
         string[] wanted = only?.Split(',') ?? [];
-        int cells = 0;
+        var ratios = new List<(string Name, double Ratio)>();
         foreach ((int m, int k, int n) in s_shapes)
         {
             foreach ((string form, bool transA, bool transB) in s_forms)
@@ -54,16 +55,22 @@ internal static unsafe class GemmContest
                 bool streams = m <= 4;
                 if (streams)
                     actions.Add(cell.Stream);
-                double[] times = Contest.Run([.. actions], seconds, compiles: cells++ < 12 || wanted.Length > 0);
+                double[] times = Contest.Run([.. actions], seconds, compiles: ratios.Count < 12 || wanted.Length > 0);
                 double peak = Cli.FmaPeak.MeasureGFlops(TimeSpan.FromMilliseconds(10));
                 double flops = 2.0 * rows * columns * depth;
                 double best = times.Skip(1).SkipLast(streams ? 1 : 0).DefaultIfEmpty(double.NaN).Min();
+                ratios.Add((name, best / times[0]));
                 string line = string.Create(CultureInfo.InvariantCulture,
                     $"| {name} | {string.Join(" | ", times.Take(names.Count).Select(t => (flops / t / 1e3).ToString("f1", CultureInfo.InvariantCulture)))} | {best / times[0]:f2} | {peak:f0} | {flops / times[0] / 1e3 / peak:p0} | {(streams ? $"{times[^1] / times[0]:p0}" : "")} |");
                 markdown.Add(line);
                 Console.WriteLine(line);
             }
         }
+
+        markdown.Add("");
+        markdown.Add(string.Create(CultureInfo.InvariantCulture, $"{ratios.Count} cells: geometric mean of ours / best {Math.Exp(ratios.Average(cell => Math.Log(cell.Ratio))):f3}"));
+        Console.WriteLine(markdown[^1]);
+        return ratios;
     }
 
     private sealed class Cell : IDisposable
