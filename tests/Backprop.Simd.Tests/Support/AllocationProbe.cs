@@ -12,17 +12,19 @@ internal readonly record struct AllocationProbe(long CallerBytes, long WorkerByt
 {
     public const int WarmUpCalls = 50;
 
+    private const int Repeats = 10;
+
     /// <summary>Warms up, then measures <paramref name="calls"/> calls.</summary>
     /// <remarks>
     /// A collection that another thread started (the runner's, say), or a background one that is still going on, retires the threads' allocation contexts, and
-    /// the counters then show their unused rests of up to 8 KB. So what is not nothing is measured again, three times at most: calls that allocate do so every time.
+    /// the counters then show their unused rests of up to 8 KB. So what is not nothing is measured again, ten times at most: calls that allocate do so every time.
     /// </remarks>
     public static AllocationProbe Measure(Action action, int calls = 1000, WorkerPool? workers = null)
     {
         for (int i = 0; i < WarmUpCalls; i++)
             action();
         AllocationProbe probe = MeasureOnce(action, calls, workers);
-        for (int again = 0; again < 2 && probe != default; again++)
+        for (int again = 0; again < Repeats && probe != default; again++)
             probe = MeasureOnce(action, calls, workers);
         return probe;
     }
@@ -31,7 +33,7 @@ internal readonly record struct AllocationProbe(long CallerBytes, long WorkerByt
     public static AllocationProbe MeasureFirst(Func<Action> prepare, WorkerPool? workers = null)
     {
         AllocationProbe probe = MeasureOnce(prepare(), 1, workers);
-        for (int again = 0; again < 2 && probe != default; again++)
+        for (int again = 0; again < Repeats && probe != default; again++)
             probe = MeasureOnce(prepare(), 1, workers);
         return probe;
     }
