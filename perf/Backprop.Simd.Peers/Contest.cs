@@ -5,15 +5,17 @@ namespace Backprop.Simd.Peers;
 /// <summary>Times several ways to do the same work, in turns, so that all meet the same machine.</summary>
 internal static class Contest
 {
+    private const int Turns = 5;
+
     /// <summary>Median microseconds per call of each action; <paramref name="compiles"/> if their managed code was not run before.</summary>
     public static double[] Run(Action[] actions, double seconds, bool compiles)
     {
         int[] repeats = new int[actions.Length];
         for (int i = 0; i < actions.Length; i++)
         {
-            // Twice, with a pause in which the runtime compiles in its last form what was called often; then how long a call takes.
+            // Some turns with pauses, in which the runtime compiles in its last form what was called often; then how long a call takes.
             double each = 0;
-            for (int turn = 0; turn < 3; turn++)
+            for (int turn = 0; turn < Turns; turn++)
             {
                 long start = Stopwatch.GetTimestamp();
                 int calls = 0;
@@ -26,8 +28,8 @@ internal static class Contest
                 each = Stopwatch.GetElapsedTime(start).TotalMicroseconds / calls;
                 if (each > 5_000)
                     break;
-                if (turn < 2)
-                    Thread.Sleep(compiles ? 130 : 1);
+                if (turn < Turns - 1)
+                    Thread.Sleep(compiles ? 200 : 1);
             }
 
             repeats[i] = (int)Math.Clamp(150 / each, 1, 2000);

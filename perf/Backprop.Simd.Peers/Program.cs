@@ -68,7 +68,7 @@ if (wanted.Contains("gemm"))
 if (wanted.Contains("steps"))
 {
     markdown.Add("");
-    StepContest.Run(peers, torchIsThere, seconds, markdown);
+    StepContest.Run(peers, torchIsThere, only, seconds, markdown);
 }
 
 if (wanted.Contains("elementwise"))

@@ -5,7 +5,8 @@ namespace Backprop.Simd.Peers;
 /// <summary>One training step: forward, loss, backward, update.</summary>
 internal static class StepContest
 {
-    public static void Run(List<Blas> peers, bool torchIsThere, double seconds, List<string> markdown)
+    /// <summary>Steps whose name contains one of the texts in <paramref name="only"/> (apart by semicolons), if it is given.</summary>
+    public static void Run(List<Blas> peers, bool torchIsThere, string? only, double seconds, List<string> markdown)
     {
         var names = new List<string> { "ours" };
         names.AddRange(peers.Select(peer => $"by hand, {peer.Name}"));
@@ -14,7 +15,7 @@ internal static class StepContest
         markdown.Add($"| step, microseconds | {string.Join(" | ", names)} | best by hand / ours | TorchSharp / ours |");
         markdown.Add($"|---|{string.Concat(Enumerable.Repeat("---|", names.Count))}---|---|");
         Console.WriteLine(markdown[^2]);
-        foreach (StepShape shape in StepShape.All)
+        foreach (StepShape shape in StepShape.All.Where(shape => only is null || only.Split(';').Any(shape.Name.StartsWith)))
         {
             foreach (bool adam in (bool[])[false, true])
             {
