@@ -16,7 +16,7 @@ internal static unsafe class Bounds
         }
     }
 
-    /// <summary>What an update must do to memory: parameters, gradients and up to two states read and written.</summary>
+    /// <summary>What an update must do to memory: gradients read, parameters and up to two states read and written.</summary>
     public static void StreamUpdate(float[] parameters, float[] gradients, float[]? first, float[]? second)
     {
         fixed (float* p = parameters, g = gradients, s = first, t = second)
@@ -73,12 +73,10 @@ internal static unsafe class Bounds
         {
             float* p = parameters, g = gradients, s = first, t = second;
             nint count = length;
-            V zero = V.Create(0f);
             for (nint i = 0; i <= count - V.Count; i += V.Count)
             {
                 V gradient = V.Load(g + i);
                 V.Store(V.Load(p + i) ^ gradient, p + i);
-                V.Store(zero, g + i);
                 if (s is not null)
                     V.Store(V.Load(s + i) ^ gradient, s + i);
                 if (t is not null)

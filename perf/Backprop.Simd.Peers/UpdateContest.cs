@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Backprop.Simd.Peers;
 
-/// <summary>One update of 65,536 parameters, which clears their gradients: nanoseconds a parameter, beside what divisions and square roots, and memory, cost alone.</summary>
+/// <summary>One update of 65,536 parameters by gradients that nobody clears, neither ours nor the peers': nanoseconds a parameter, beside what divisions and square roots, and memory, cost alone.</summary>
 internal static unsafe class UpdateContest
 {
     private const int Length = 65536;

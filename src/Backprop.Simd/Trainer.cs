@@ -119,7 +119,9 @@ public sealed unsafe partial class Trainer : IDisposable
         _gradients = BufferPool.Rent(network.ParameterCount);
         _states = BufferPool.Rent((int)states);
         _stateFloats = (int)states;
-        Denormals.Clear(_states.Pointer, 0);
+
+        // They are zeros: this compiles the loop before the first of the updates that need it.
+        Denormals.Clear(_states.Pointer, _stateFloats);
         _outputs = outputs[^1];
         _outputGradient = deltas[0];
         _update = new WeightUpdate(_optimizer);
@@ -348,87 +350,6 @@ public sealed unsafe partial class Trainer : IDisposable
         if (_updates % Denormals.UpdatesBetween == 0)
             Denormals.Clear(_states.Pointer, _stateFloats);
         GC.KeepAlive(this);
-    }
-
-    /// <summary>From now on every gradient is kept until the update: somebody looks at them, or adds to them.</summary>
-    private void KeepGradients()
-    {
-        if (_keepsGradients)
-            return;
-        _gradients.Span.Clear();
-        foreach (ref LayerPass pass in _plan.AsSpan())
-        {
-            pass.Update = null;
-            pass.AddsGradients = true;
-        }
-
-        _waiting = _all;
-        _keepsGradients = true;
-    }
-
-    /// <summary>All parameters but the weights that the backward pass updates.</summary>
-    private (int First, int Count)[] Waiting()
-    {
-        var ranges = new List<(int First, int Count)>();
-        int first = 0;
-        for (int i = _firstTrained; i < _plan.Length; i++)
-        {
-            if (_plan[i].Update is null)
-                continue;
-            if (_network.Offsets[i] > first)
-                ranges.Add((first, _network.Offsets[i] - first));
-            first = _network.Offsets[i] + _blocks[i].WeightCount;
-        }
-
-        ranges.Add((first, _network.ParameterCount - first));
-        return [.. ranges];
-    }
-
-    /// <summary>Everything about each layer's pass that does not change from call to call.</summary>
-    private LayerPass[] MakePlan(int[] outputs, int[] saved, int[] deltas)
-    {
-        var plan = new LayerPass[_blocks.Length];
-
-        // The output gradient lies in the first delta buffer; a layer reads one and writes the other.
-        int delta = 0;
-        for (int i = plan.Length - 1; i >= 0; i--)
-        {
-            plan[i] = new LayerPass
-            {
-                Training = true,
-                Input = i == 0 ? null : _workspace.At(outputs[i - 1]),
-                Output = _workspace.At(outputs[i]),
-                Saved = _workspace.At(saved[i]),
-                Parameters = _network.ParameterPointer + _network.Offsets[i],
-                Statistics = _network.StatisticsPointer + _network.StatisticsOffsets[i],
-                Counters = _network.CounterPointer + _network.CounterOffsets[i],
-                Gradients = _gradients.Pointer + _network.Offsets[i],
-                Update = _blocks[i] is Dense { UpdatesWeights: true } ? _update : null,
-                States = _states.Pointer + _network.Offsets[i],
-                StateLength = _network.ParameterCount,
-                OutputGradient = _workspace.At(deltas[delta]),
-                Workers = _workers,
-                Scratch = _scratch,
-            };
-            delta ^= 1;
-            if (i > _firstTrained)
-                plan[i].InputGradient = _workspace.At(deltas[delta]);
-            else if (_options.InputGradient)
-                plan[i].InputGradient = _workspace.At(_inputGradient);
-        }
-
-        // A Dense layer applies the derivative of the one below while its input gradient is in registers or the L1 cache.
-        for (int i = 1; i < plan.Length; i++)
-        {
-            if (_blocks[i] is Dense && _blocks[i - 1] is Dense { HasElementwiseDerivative: true } below && plan[i].InputGradient is not null)
-            {
-                plan[i].Below = below;
-                plan[i].BelowSaved = below.DerivativeArgument(plan[i - 1].Output, plan[i - 1].Saved);
-                plan[i - 1].DerivativeApplied = true;
-            }
-        }
-
-        return plan;
     }
 
     private void CheckAlive()
