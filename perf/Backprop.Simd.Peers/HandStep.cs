@@ -20,7 +20,6 @@ internal sealed unsafe class HandStep
     private readonly float[] _scratch;
     private readonly float[][] _y;
     private readonly float[][] _d;
-    private readonly float[] _ones;
     private int _step;
 
     public HandStep(StepShape shape, Blas blas, bool adam)
@@ -47,8 +46,6 @@ internal sealed unsafe class HandStep
         _scratch = Array(count);
         _y = [.. Enumerable.Range(0, _layers).Select(i => Array(shape.Batch * shape.Sizes[i + 1]))];
         _d = [.. Enumerable.Range(0, _layers).Select(i => Array(shape.Batch * shape.Sizes[i + 1]))];
-        _ones = Array(shape.Batch);
-        System.Array.Fill(_ones, 1f);
         var random = new Random(5);
         for (int i = 0; i < _layers; i++)
         {
@@ -58,7 +55,8 @@ internal sealed unsafe class HandStep
         }
     }
 
-    public void Run()
+    /// <summary>The forward pass alone.</summary>
+    public void Predict()
     {
         int rows = _shape.Batch;
         for (int i = 0; i < _layers; i++)
@@ -78,7 +76,13 @@ internal sealed unsafe class HandStep
                     TensorPrimitives.Max(y, 0f, y);
             }
         }
+    }
 
+    /// <summary>A step of training.</summary>
+    public void Run()
+    {
+        int rows = _shape.Batch;
+        Predict();
         Loss();
         for (int i = _layers - 1; i >= 0; i--)
         {

@@ -13,6 +13,9 @@ internal sealed record StepShape(int[] Sizes, bool Tanh, bool Classifies, int Ba
         new([784, 512, 512, 10], false, true, 128), new([1024, 4096, 4096, 1024], false, false, 256), new([17, 256, 256, 6], true, false, 64), new([17, 256, 256, 6], true, false, 1),
     ];
 
+    /// <summary>Networks and batches whose outputs alone are timed.</summary>
+    public static StepShape[] Inference { get; } = [new([4, 16, 3], false, true, 1), new([17, 256, 256, 6], true, false, 1), new([784, 128, 10], false, true, 32)];
+
     public string Name => $"{string.Join('-', Sizes)}{(Tanh ? " tanh" : "")}{(Classifies ? "" : " MSE")}, batch {Batch}";
 
     public float[] Inputs() => Numbers(Batch * Sizes[0], 1);

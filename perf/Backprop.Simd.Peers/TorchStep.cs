@@ -38,6 +38,15 @@ internal sealed class TorchStep : IDisposable
         _optimizer.step();
     }
 
+    /// <summary>Outputs as a user who cares asks for them: evaluation mode, inference mode, the input tensor made before.</summary>
+    public void Predict()
+    {
+        if (_model.training)
+            _model.eval();
+        using IDisposable mode = inference_mode();
+        using Tensor y = _model.forward(_x);
+    }
+
     public void Dispose()
     {
         _optimizer.Dispose();
