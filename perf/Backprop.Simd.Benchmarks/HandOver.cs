@@ -11,6 +11,7 @@ internal static class HandOver
     public static void Run()
     {
         using var pool = new WorkerPool(2);
+        Cores.PinEach(pool);
         Console.WriteLine("| worker idle before, us | empty job of two parts: median us | 90 % | its second part took: median us | 90 % |");
         Console.WriteLine("|---:|---:|---:|---:|---:|");
         Measure(pool, 0);

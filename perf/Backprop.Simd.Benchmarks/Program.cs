@@ -12,7 +12,7 @@ switch (args.FirstOrDefault())
     case "--endurance": Endurance.Run(); return;
     case "--fixed-batch": FixedBatch.Run(); return;
     case "--denormals": Denormals.Run(); return;
-    case "--scaling": Scaling.Run(); return;
+    case "--scaling": Scaling.Run(args.ElementAtOrDefault(1) ?? string.Empty); return;
     case "--order-cost": OrderCost.Run(); return;
     case "--hand-over": HandOver.Run(); return;
 }

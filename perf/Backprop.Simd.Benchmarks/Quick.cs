@@ -8,7 +8,7 @@ using Backprop.Simd.Kernels;
 namespace Backprop.Simd.Benchmarks;
 
 /// <summary>The table of the README: many short samples, the FMA peak measured between them, so that a noisy machine disturbs both alike.</summary>
-internal static partial class Quick
+internal static class Quick
 {
     private const int SamplesPerRow = 300;
     private static readonly TimeSpan s_sample = TimeSpan.FromMicroseconds(400);
@@ -23,7 +23,7 @@ internal static partial class Quick
 
         // Threads inherit the affinity of the one that starts them: the pool comes first.
         using var pool = new WorkerPool(Environment.ProcessorCount);
-        bool pinned = PinToOneCore();
+        bool pinned = Cores.PinHere();
         Console.WriteLine($"CPU: {Processor()}, {Environment.ProcessorCount} cores; .NET {Environment.Version}; {SimdInfo.Description}");
         Console.WriteLine(Line($"FMA peak of one core: {FmaPeak.MeasureGFlops(TimeSpan.FromSeconds(0.5)):F1} GFLOP/s; measuring thread {(pinned ? "pinned" : "not pinned")}."));
         Console.WriteLine("Median and fastest of many samples; % of peak is the median of each sample's share of the peak measured beside it.");
@@ -180,22 +180,4 @@ internal static partial class Quick
         string? line = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(text => text.StartsWith(Key, StringComparison.Ordinal)) : null;
         return line is null ? RuntimeInformation.ProcessArchitecture.ToString() : line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
     }
-
-    // The scheduler moves an unpinned thread, and each move costs a cold cache.
-    private static unsafe bool PinToOneCore()
-    {
-        if (!OperatingSystem.IsLinux())
-            return false;
-        int core = CurrentCore();
-        if (core is < 0 or > 63)
-            return false;
-        ulong mask = 1ul << core;
-        return SetAffinity(0, sizeof(ulong), &mask) == 0;
-    }
-
-    [LibraryImport("libc", EntryPoint = "sched_getcpu")]
-    private static partial int CurrentCore();
-
-    [LibraryImport("libc", EntryPoint = "sched_setaffinity")]
-    private static unsafe partial int SetAffinity(int thread, nuint size, ulong* mask);
 }

@@ -4,23 +4,28 @@ using Backprop.Simd.Peers;
 
 namespace Backprop.Simd.Benchmarks;
 
-/// <summary>Two threads on one trainer against one; and two trainers on two threads against one trainer.</summary>
+/// <summary>Two threads on one trainer against one; and two trainers on two threads against one trainer. Each thread on a core of its own.</summary>
 internal static class Scaling
 {
-    public static void Run()
+    /// <param name="filter">Only rows whose names contain it.</param>
+    public static void Run(string filter)
     {
         using var pool = new WorkerPool(2);
+        Cores.PinEach(pool);
         Console.WriteLine("| step, microseconds | one thread | two threads on it | times faster | two trainers on two threads: times the work |");
         Console.WriteLine("|---|---:|---:|---:|---:|");
         foreach (StepShape shape in StepShape.All)
         {
             foreach (bool adam in (bool[])[false, true])
             {
+                string name = $"{shape.Name}, {(adam ? "Adam" : "SGD")}";
+                if (!name.Contains(filter, StringComparison.Ordinal))
+                    continue;
                 using Trainer alone = Make(shape, adam, null), shared = Make(shape, adam, pool);
                 Action one = Stepping(shape, alone), two = Stepping(shape, shared);
                 double[] times = Contest.Run([one, two], seconds: 0.5, compiles: true);
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"| {shape.Name}, {(adam ? "Adam" : "SGD")} | {times[0]:f2} | {times[1]:f2} | {times[0] / times[1]:f2} | {SideBySide(shape, adam):f2} |"));
+                    $"| {name} | {times[0]:f2} | {times[1]:f2} | {times[0] / times[1]:f2} | {SideBySide(shape, adam):f2} |"));
             }
         }
     }
@@ -40,6 +45,7 @@ internal static class Scaling
         using var together = new Barrier(threads);
         Thread[] all = [.. Enumerable.Range(0, threads).Select(index => new Thread(() =>
         {
+            Cores.Pin(index);
             using Trainer trainer = Make(shape, adam, null);
             Action step = Stepping(shape, trainer);
             step();

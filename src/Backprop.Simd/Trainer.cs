@@ -294,9 +294,17 @@ public sealed unsafe partial class Trainer : IDisposable
     {
         _update.LearningRate = _learningRate;
         _update.Step = _updates + 1;
-        float loss = RunGradients(x, rows, targets, labels);
-        RunUpdate(_waiting);
-        return loss;
+        _workers?.BeginStep();
+        try
+        {
+            float loss = RunGradients(x, rows, targets, labels);
+            RunUpdate(_waiting);
+            return loss;
+        }
+        finally
+        {
+            _workers?.EndStep();
+        }
     }
 
     private float RunGradients(float* x, int rows, float* targets, int* labels)
@@ -348,7 +356,7 @@ public sealed unsafe partial class Trainer : IDisposable
 
         // By the number of the update, so that a resumed training does it at the same steps.
         if (_updates % Denormals.UpdatesBetween == 0)
-            Denormals.Clear(_states.Pointer, _stateFloats);
+            Denormals.Clear(_states.Pointer, _stateFloats, _workers);
         GC.KeepAlive(this);
     }
 

@@ -1,25 +1,45 @@
 using System.Runtime.CompilerServices;
 using Backprop.Simd.Internal.Simd;
+using Backprop.Simd.Internal.Threading;
 
 namespace Backprop.Simd.Internal.Elementwise;
 
 /// <summary>sums[j] = sum over rows of x[row, j]: one chain of additions in ascending row, starting from +0 or from what sums holds.</summary>
 internal static unsafe class ColumnSum
 {
+    // Worth a hand-over to a worker that is awake, and whose caches may hold its share of x: products write columns in shares, too.
+    private const int FloatsWorthAThread = 16 * 1024;
+
+    private const int ColumnsTogether = 32;
+
     /// <summary>Adds the column sums of <paramref name="x"/> (rows x columns) to <paramref name="sums"/>, or overwrites it.</summary>
-    public static void Run(float* x, int rows, int columns, float* sums, bool add)
+    public static void Run(float* x, int rows, int columns, float* sums, bool add, WorkerPool? workers = null)
     {
-        var loop = new Loop(x, rows, columns, sums, add);
-        Tiers.Dispatch(ref loop);
+        int parts = workers is not null && workers.IsAwake ? (int)Math.Clamp((long)rows * columns / FloatsWorthAThread, 1, workers.Threads) : 1;
+        var pass = new Pass(x, rows, columns, sums, add, parts);
+        if (parts == 1)
+            pass.Execute(0);
+        else
+            workers!.Run(ref pass, parts);
     }
 
-    internal readonly struct Loop(float* x, int rows, int columns, float* sums, bool add) : IVectorAction
+    private readonly struct Pass(float* x, int rows, int columns, float* sums, bool add, int parts) : IJob
+    {
+        public void Execute(int part)
+        {
+            int share = ((columns / parts) + ColumnsTogether - 1) / ColumnsTogether * ColumnsTogether;
+            int first = Math.Min(part * share, columns), last = part == parts - 1 ? columns : Math.Min(first + share, columns);
+            var loop = new Loop(x + first, rows, last - first, columns, sums + first, add);
+            Tiers.Dispatch(ref loop);
+        }
+    }
+
+    internal readonly struct Loop(float* x, int rows, int columns, nint stride, float* sums, bool add) : IVectorAction
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {
-            nint stride = columns;
             nint column = 0;
             V zero = V.Create(0f);
 

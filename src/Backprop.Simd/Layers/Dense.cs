@@ -82,7 +82,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             ActivationTable.Dispatch(Activation, ref action);
         }
 
-        ColumnSum.Run(dz, pass.Rows, OutputSize, pass.Gradients + WeightCount, pass.AddsGradients);
+        ColumnSum.Run(dz, pass.Rows, OutputSize, pass.Gradients + WeightCount, pass.AddsGradients, pass.Workers);
 
         // Before the weights change; of one row, in the same pass.
         if (pass.InputGradient is not null && !GivesBothInOnePass(in pass))
@@ -228,9 +228,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             }
             else
             {
-                // State would be visited tile by tile, which its arrays are too large for; layer by layer the gradients are still in a cache.
-                layer.WeightGradient(in _pass, default(NoEpilogue));
-                Update.Run(operation, _pass.Parameters, _pass.Gradients, _pass.States, _pass.StateLength, layer.WeightCount, clear: false, _pass.Workers);
+                layer.WeightGradient(in _pass, new UpdateAfterShare<TOperation>(operation, _pass.Parameters, _pass.Gradients, _pass.States, _pass.StateLength, layer.OutputSize));
             }
         }
     }

@@ -15,8 +15,8 @@ internal static unsafe class FewRowsUpdate
     /// <summary>Beyond, tiles of registers win: each row of dz is read once more for every row of weights (AMD Zen 5).</summary>
     public const int MaxRows = 4;
 
-    // As for the optimizer's own pass.
-    private const int WeightsWorthAThread = 32 * 1024;
+    // As for the optimizer's own pass. (256 x 256 over two threads: a worker that has to be woken takes five times as long as the whole step.)
+    private const int WeightsWorthAThread = 256 * 1024;
 
     /// <summary>Updates <paramref name="inputs"/> x <paramref name="outputs"/> weights with a formula that already knows where they lie.</summary>
     public static void Run<TOperation>(UpdateEpilogue<TOperation> update, float* x, float* dz, float* dx, int rows, int inputs, int outputs, WorkerPool? workers)

@@ -22,6 +22,9 @@ internal static unsafe class GemmDriver
     // Waking a parked thread costs about 10 us, in which one core does a million multiply-adds; twice that much a part pays for sure.
     private const double MultiplyAddsPerPart = 2.5e6;
 
+    // Handing a share to a thread that waits awake costs 1 us.
+    private const double MultiplyAddsPerPartAwake = 0.25e6;
+
     // Moving an element of an operand takes about as long as so many multiply-adds.
     private const double MultiplyAddsPerElement = 4;
 
@@ -50,12 +53,16 @@ internal static unsafe class GemmDriver
         if (g.Alpha == 0 || g.K == 0)
         {
             OnlyBeta<V, TEpilogue>(in g, ref epilogue);
+            if (TEpilogue.FinishesShares)
+                epilogue.FinishShare(new Block(0, g.M, 0, g.N));
             return;
         }
 
         if (SmallProduct.Takes(in g))
         {
             SmallProduct.Run<V, TEpilogue>(in g, ref epilogue);
+            if (TEpilogue.FinishesShares)
+                epilogue.FinishShare(new Block(0, g.M, 0, g.N));
             return;
         }
 
@@ -86,7 +93,8 @@ internal static unsafe class GemmDriver
             return 1;
         double m = g.M, n = g.N, k = g.K;
         double work = (m * n * k) + (MultiplyAddsPerElement * ((m * k) + (k * n) + (m * n)));
-        return (int)Math.Clamp(work / MultiplyAddsPerPart, 1, workers.Threads);
+        double perPart = work >= 2 * MultiplyAddsPerPart || !workers.IsAwake ? MultiplyAddsPerPart : MultiplyAddsPerPartAwake;
+        return (int)Math.Clamp(work / perPart, 1, workers.Threads);
     }
 
     private static void OnlyBeta<V, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue)
@@ -148,27 +156,40 @@ internal static unsafe class GemmDriver
             Block share = _rowsPerPart < Arguments.M
                 ? new Block(row, Math.Min(_rowsPerPart, Arguments.M - row), 0, Arguments.N)
                 : new Block(0, Arguments.M, column, Math.Min(_columnsPerPart, Arguments.N - column));
+            if (TEpilogue.FinishesShares)
+            {
+                var none = default(NoEpilogue);
+                Multiply(share, ref none, Scratch.Pointer(part));
+                Epilogue.FinishShare(share);
+                return;
+            }
+
             TEpilogue epilogue = Epilogue;
-            float* scratch = Scratch.Pointer(part);
+            Multiply(share, ref epilogue, Scratch.Pointer(part));
+        }
+
+        private readonly void Multiply<T>(Block share, ref T epilogue, float* scratch)
+            where T : struct, IEpilogue
+        {
             switch (Order)
             {
-                case SummationOrder.Chain or SummationOrder.FourChains when GemmBlocking.IsNarrow<V>(in Arguments, share, TEpilogue.StoresC):
-                    NarrowProduct.Run<V, R, TEpilogue>(in Arguments, ref epilogue, Order, share);
+                case SummationOrder.Chain or SummationOrder.FourChains when GemmBlocking.IsNarrow<V>(in Arguments, share, T.StoresC):
+                    NarrowProduct.Run<V, R, T>(in Arguments, ref epilogue, Order, share);
                     break;
                 case SummationOrder.FourChains:
-                    FourChainProduct.Run<V, R, TEpilogue>(in Arguments, ref epilogue, share, scratch);
+                    FourChainProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);
                     break;
                 case SummationOrder.SixteenLanes:
-                    DotProduct.Run<V, TEpilogue>(in Arguments, ref epilogue, share, scratch);
+                    DotProduct.Run<V, T>(in Arguments, ref epilogue, share, scratch);
                     break;
-                case SummationOrder.Chain when GemmBlocking.HasFewSteps(in Arguments, TEpilogue.StoresC):
-                    FewStepsProduct.Run<V, R, TEpilogue>(in Arguments, ref epilogue, share, scratch);
+                case SummationOrder.Chain when GemmBlocking.HasFewSteps(in Arguments, T.StoresC):
+                    FewStepsProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);
                     break;
-                case SummationOrder.Chain when GemmBlocking.HasFewRows(in Arguments, share, TEpilogue.StoresC):
-                    FewRowsProduct.Run<V, R, TEpilogue>(in Arguments, ref epilogue, share, scratch);
+                case SummationOrder.Chain when GemmBlocking.HasFewRows(in Arguments, share, T.StoresC):
+                    FewRowsProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);
                     break;
                 default:
-                    ChainProduct.Run<V, R, TEpilogue>(in Arguments, ref epilogue, share, scratch);
+                    ChainProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);
                     break;
             }
         }

@@ -31,6 +31,16 @@ internal interface IEpilogue
     /// </summary>
     static virtual bool StoresC => true;
 
+    /// <summary>
+    /// Whether there is nothing to do for an element, but for each thread's share of C when all of it is stored, on that thread: a JIT constant. The sums are then still in its caches.
+    /// </summary>
+    static virtual bool FinishesShares => false;
+
+    /// <summary>Called for each share of C, a block of the whole product, if <see cref="FinishesShares"/>.</summary>
+    void FinishShare(Block share)
+    {
+    }
+
     /// <summary>Gets the finished sums of C[row, column ..] and returns what C holds instead.</summary>
     /// <param name="sums">The finished elements; lanes from <paramref name="count"/> on mean nothing and must not be stored anywhere.</param>
     /// <param name="row">Row of C, counted over the whole product (a thread's share or a block does not start at 0 again).</param>

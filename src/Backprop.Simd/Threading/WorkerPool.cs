@@ -9,12 +9,16 @@ namespace Backprop.Simd;
 /// <summary>Threads that share the work of trainers, predictors and matrix products. The caller owns it and passes it to them.</summary>
 /// <remarks>
 /// Threads start once, in the constructor; a call allocates nothing. After a job a worker spins for at most 20 microseconds (waking a parked
-/// thread costs 10 to 100), then parks: an idle pool burns no CPU. A caller that waits for the workers spins longer. Results never depend on the number of threads.
+/// thread costs 10 to 100), then parks: an idle pool burns no CPU. Within a step of training it spins up to a millisecond for the next job, and a caller that waits for the workers
+/// spins longer, too. Results never depend on the number of threads.
 /// Any thread may use the pool at any time; jobs of different threads run one after the other. An exception in a worker reaches the caller, and the pool stays usable.
 /// </remarks>
 public sealed unsafe class WorkerPool : IDisposable
 {
     private static readonly long s_workerSpin = Stopwatch.Frequency / 50_000;
+
+    // Ten times what the serial parts of a step take; after longer ones, waking the worker no longer matters.
+    private static readonly long s_stepSpin = Stopwatch.Frequency / 1_000;
 
     // Longer than any wake-up takes (to 130 us, measured, where an idle core of a virtual machine sleeps). A caller that parked while a worker wakes
     // would come back after that worker has parked again, and so on for ever: every job would pay for two wake-ups.
@@ -33,6 +37,7 @@ public sealed unsafe class WorkerPool : IDisposable
     private int _parts;
     private int _pending;
     private int _callerParked;
+    private int _steps;
     private bool _stopping;
     private Exception? _failure;
 
@@ -63,6 +68,26 @@ public sealed unsafe class WorkerPool : IDisposable
     public int Threads { get; }
 
     internal bool IsDisposed => _stopping;
+
+    /// <summary>Whether no worker has to be woken: what is worth a hand-over of 1 us is then worth splitting.</summary>
+    internal bool IsAwake
+    {
+        get
+        {
+            foreach (Worker worker in _workers)
+            {
+                if (worker.IsParked)
+                    return false;
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>From here to <see cref="EndStep"/> jobs follow one another closely: a worker that did one waits awake for the next.</summary>
+    internal void BeginStep() => Interlocked.Increment(ref _steps);
+
+    internal void EndStep() => Interlocked.Decrement(ref _steps);
 
     /// <summary>Stops and joins the threads. Calling it again does nothing.</summary>
     public void Dispose()
@@ -171,7 +196,7 @@ public sealed unsafe class WorkerPool : IDisposable
         FloatEnvironment.Observe();
         for (long ticket = 1; ; ticket++)
         {
-            worker.WaitFor(ticket, _mayGainFromSpinning);
+            worker.WaitFor(ticket, _mayGainFromSpinning, ref _steps);
             if (_stopping)
                 return;
             if (ExecuteParts(worker.Index) is { } failure)
@@ -213,13 +238,18 @@ public sealed unsafe class WorkerPool : IDisposable
                 _parking.Set();
         }
 
-        public void WaitFor(long ticket, bool spin)
+        /// <summary>Whether the thread sleeps, or is about to.</summary>
+        public bool IsParked => Volatile.Read(ref _parked) != 0;
+
+        public void WaitFor(long ticket, bool spin, ref int steps)
         {
-            var pause = new SpinPhase(spin ? s_workerSpin : 0);
-            while (pause.Continue())
+            for (long start = Stopwatch.GetTimestamp(); spin; Thread.SpinWait(1))
             {
                 if (Volatile.Read(ref _posted) >= ticket)
                     return;
+                long waited = Stopwatch.GetTimestamp() - start;
+                if (waited >= s_workerSpin && (waited >= s_stepSpin || Volatile.Read(ref steps) == 0))
+                    break;
             }
 
             // As above: a caller that was held up while posting an earlier job may take the flag.

@@ -45,6 +45,38 @@ public sealed class WorkerPoolTests
         Assert.Equal(4950, job.Sum);
     }
 
+    // Ends when the thread that the scheduler held up has come so far.
+    [Fact]
+    public void A_worker_waits_awake_within_a_step_and_parks_after_it()
+    {
+        using var pool = new WorkerPool(2);
+        var job = default(SumParts);
+        bool held = false;
+        for (int attempt = 0; attempt < 100 && !held; attempt++)
+        {
+            pool.BeginStep();
+            pool.Run(ref job, 2);
+            for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start).TotalMicroseconds < 200;)
+                Thread.SpinWait(1);
+            held = pool.IsAwake;
+            pool.EndStep();
+        }
+
+        Assert.True(held || Environment.ProcessorCount < 2);
+        Assert.True(SpinWait.SpinUntil(() => !pool.IsAwake, TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
+    public void A_trainer_that_shares_its_steps_lets_the_worker_park()
+    {
+        using var pool = new WorkerPool(2);
+        Network network = new NetworkBuilder(300).Dense(300, Activation.ReLU).Dense(10).Build(seed: 1);
+        using var trainer = new Trainer(network, Loss.SoftmaxCrossEntropy, Optimizer.Adam(), new TrainerOptions { MaxBatchSize = 128, Workers = pool });
+        for (int step = 0; step < 3; step++)
+            trainer.Step(Shapes.Random(128 * 300, step), new int[128]);
+        Assert.True(SpinWait.SpinUntil(() => !pool.IsAwake, TimeSpan.FromSeconds(30)));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

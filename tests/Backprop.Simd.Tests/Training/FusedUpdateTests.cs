@@ -41,6 +41,29 @@ public sealed unsafe class FusedUpdateTests
         }
     }
 
+    // 640,000 weights are enough for two threads to share the pass over them that an example alone makes.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void A_large_layer_gives_the_same_bits_with_few_examples_on_two_threads(int optimizer)
+    {
+        using var workers = new WorkerPool(2);
+        using Trainer shared = Large(workers, out Network sharedNetwork), alone = Large(null, out Network aloneNetwork);
+        foreach (int rows in (int[])[1, 3, 1])
+        {
+            float[] inputs = Shapes.Random(rows * 800, rows), targets = Shapes.Random(rows * 800, rows + 100);
+            Assert.Equal(alone.Step(inputs, targets), shared.Step(inputs, targets));
+        }
+
+        Assert.Equal(aloneNetwork.Fingerprint(), sharedNetwork.Fingerprint());
+
+        Trainer Large(WorkerPool? pool, out Network network)
+        {
+            network = new NetworkBuilder(800).Dense(800, Activation.ReLU).Dense(800).Build(3);
+            return new Trainer(network, Loss.MeanSquaredError, new Optimizer(OptimizerTable.All[optimizer]), new TrainerOptions { MaxBatchSize = 3, Workers = pool });
+        }
+    }
+
     [Fact]
     public void Reading_gradients_between_steps_changes_no_bits_and_shows_zeros()
     {
