@@ -74,26 +74,20 @@ internal static unsafe class ChainProduct
                 rowStride = pitch;
         }
 
-        // Mostly a panel of B stays in the L1 cache for a column of tiles. A product of few steps mostly writes C: row by row, as memory likes it.
-        bool alongRows = GemmBlocking.GoesAlongRows(in g, steps);
-        nint columnTiles = Blocks(block.Columns, tileColumns), rowTiles = Blocks(block.Rows, GemmBlocking.TileRows<V>());
-        (nint outerTiles, nint innerTiles) = alongRows ? (rowTiles, columnTiles) : (columnTiles, rowTiles);
-        nint packed = -1;
-
-        // Tiles of nearly equal height: 37 rows are 13 + 12 + 12, not 14 + 14 + 9.
-        (nint lowHeight, nint highTiles) = Math.DivRem(block.Rows, rowTiles);
-        bool fromFar = !alongRows && GemmBlocking.PacksB<V>(rowTiles * rowBlocks, g.K, steps, ldb);
+        nint columnTiles = Blocks(block.Columns, tileColumns);
+        var heights = new TileHeights(block.Rows, GemmBlocking.TileRows<V>());
+        nint tilesAtOnce = GemmBlocking.TilesOfRowsAtOnce(heights.HeightOf(0), tileColumns);
+        bool fromFar = GemmBlocking.PacksB<V>(heights.Count * rowBlocks, g.K, steps, ldb);
         bool packsB = g.TransB || fromFar;
-        bool expectsC = TEpilogue.StoresC && !alongRows && GemmBlocking.ExpectsC(in g);
+        bool expectsC = TEpilogue.StoresC && GemmBlocking.ExpectsC(in g);
         Ahead ahead = default;
         Ahead* expected = fromFar || expectsC ? &ahead : null;
-        for (nint outer = 0; outer < outerTiles; outer++)
+        for (nint columnTile = 0; columnTile < columnTiles; columnTile++)
         {
-            for (nint inner = 0; inner < innerTiles; inner++)
+            for (nint rowTile = 0, tiles; rowTile < heights.Count; rowTile += tiles)
             {
-                (nint rowTile, nint columnTile) = alongRows ? (outer, inner) : (inner, outer);
-                nint row = (rowTile * lowHeight) + Math.Min(rowTile, highTiles);
-                int height = (int)(rowTile < highTiles ? lowHeight + 1 : lowHeight);
+                nint row = heights.RowOf(rowTile);
+                int height = heights.HeightOf(rowTile);
                 nint column = block.Column + (columnTile * tileColumns);
                 nint columns = Math.Min(tileColumns, block.Column + block.Columns - column);
                 int vectors = columns > V.Count ? 2 : 1;
@@ -105,9 +99,8 @@ internal static unsafe class ChainProduct
                     float* panel = scratch + (columnTile * panelFloats);
                     b = panel;
                     rowOfB = vectors * V.Count;
-                    if (packed != columnTile && (rowBlock == 0 || rowBlocks == 1))
+                    if (rowTile == 0 && (rowBlock == 0 || rowBlocks == 1))
                     {
-                        packed = columnTile;
                         if (g.TransB)
                             Packing.Transposed<V>(g.B + (column * ldb) + step, ldb, steps, columns, panel, rowOfB);
                         else
@@ -125,35 +118,38 @@ internal static unsafe class ChainProduct
                     // A panel of B^T is read along its rows, and needs no help.
                     bool isNext = columnTile < columnTiles - 1 && (rowBlock > 0 || !g.TransB);
                     float* next = rowBlock > 0 ? scratch + ((columnTile + 1) * panelFloats) : g.B + (step * ldb) + column + tileColumns;
-                    ahead.ExpectB(next, rowBlock > 0 ? tileColumns : ldb, isNext ? steps : 0, rowTiles);
+                    ahead.ExpectB(next, rowBlock > 0 ? tileColumns : ldb, isNext ? steps : 0, heights.Count);
                 }
 
+                // One call for many tiles, where nothing has to be done between them.
+                tiles = whole && expected == null && TEpilogue.StoresC ? Math.Min(tilesAtOnce, heights.Alike(rowTile)) : 1;
+                nint rows = tiles * height;
                 float* tileA = a + (row * rowStride);
                 if (!TEpilogue.StoresC)
                 {
-                    TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, edge, tileColumns, accumulate: false, expected);
+                    TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, edge, tileColumns, accumulate: false, expected, 1, 1);
                     TileRows.Finish<V, TEpilogue>(ref epilogue, edge, tileColumns, block.Row + row, column, height, columns);
                     continue;
                 }
 
                 float* c = g.C + ((block.Row + row) * ldc) + column;
-                if (expectsC && rowTile < rowTiles - 1)
+                if (expectsC && rowTile < heights.Count - 1)
                     ahead.ExpectC(c + (height * ldc), ldc, height);
-                bool accumulate = !first || TileRows.Begin<V>(g.Beta, c, ldc, height, columns);
+                bool accumulate = !first || TileRows.Begin<V>(g.Beta, c, ldc, rows, columns);
                 if (whole)
                 {
-                    TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, c, ldc, accumulate, expected);
+                    TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, c, ldc, accumulate, expected, tiles, 1);
                 }
                 else
                 {
                     if (accumulate)
                         TileRows.Copy<V>(c, ldc, edge, tileColumns, height, columns);
-                    TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, edge, tileColumns, accumulate, expected);
+                    TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, edge, tileColumns, accumulate, expected, 1, 1);
                     TileRows.Copy<V>(edge, tileColumns, c, ldc, height, columns);
                 }
 
                 if (last)
-                    TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, block.Row + row, column, height, columns);
+                    TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, block.Row + row, column, rows, columns);
             }
         }
     }

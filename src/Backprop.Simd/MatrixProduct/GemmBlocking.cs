@@ -28,7 +28,7 @@ internal static class GemmBlocking
     public const int CacheLineFloats = 16;
 
     // A product of at most so many steps is limited by writing C; of so many, if C is beyond the L2 cache.
-    private const int FewSteps = 16;
+    private const int FewSteps = 32;
     private const int FewStepsOfLargeC = 64;
 
     private const int FloatsOfFirstCache = 16 * 1024;
@@ -69,8 +69,11 @@ internal static class GemmBlocking
         where V : struct, IVectorF32<V> =>
         storesC && g.Alpha == 1 && g.K <= NarrowKernel.MaxSteps && share.Columns <= V.Count && share.Rows >= RowsWorthNarrowing;
 
-    /// <summary>Whether tiles follow one another along the rows of C, as memory likes it, and not down its columns, where a panel of B stays in the L1 cache.</summary>
-    public static bool GoesAlongRows(in GemmArguments g, nint steps) => !g.TransB && steps <= (IsLarge(g.M, g.N) ? FewStepsOfLargeC : FewSteps);
+    /// <summary>Whether C takes the time, and likes to be written row after row; with more steps, a panel of B in the L1 cache and C column after column is faster.</summary>
+    public static bool IsShallow(in GemmArguments g, bool storesC) => storesC && !g.TransB && g.K <= (IsLarge(g.M, g.N) ? FewStepsOfLargeC : FewSteps);
+
+    /// <summary>Tiles of rows of a shallow product that the L1 cache holds until the epilogue has seen them.</summary>
+    public static nint TilesOfRowsAtOnce(nint height, nint columns) => Math.Max(FloatsOfFirstCache / 2 / (height * columns), 1);
 
     /// <summary>Blocks of k. Few rows read B in place: fewer of its rows then stay in the L2 cache from one tile to the next.</summary>
     public static nint StepBlocks(nint rows, int k, bool storesC)

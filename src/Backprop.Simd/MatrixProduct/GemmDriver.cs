@@ -14,6 +14,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///   order C (A B^T, m &lt;= 4)        DotProduct         both operands along their rows
 ///   order A, k &lt;= 4, C beyond L1   FewStepsProduct    C once, row after row: memory is the limit
 ///   order A, few rows, big B       FewRowsProduct     B once, in strips or long rows: memory is the limit
+///   order A, k &lt;= 32 or 64        ShallowProduct     tiles of registers, C once, row after row
 ///   order A otherwise              ChainProduct       tiles of registers: the multiply-add units are the limit
 /// </code>
 /// </remarks>
@@ -187,6 +188,9 @@ internal static unsafe class GemmDriver
                     break;
                 case SummationOrder.Chain when GemmBlocking.HasFewRows(in Arguments, share, T.StoresC):
                     FewRowsProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);
+                    break;
+                case SummationOrder.Chain when GemmBlocking.IsShallow(in Arguments, TEpilogue.StoresC):
+                    ShallowProduct.Run<V, R, TEpilogue>(in Arguments, ref epilogue, share, scratch);
                     break;
                 default:
                     ChainProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);
