@@ -14,7 +14,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///   order C (A B^T, m &lt;= 4)        DotProduct         both operands along their rows
 ///   order A, k &lt;= 4, C beyond L1   FewStepsProduct    C once, row after row: memory is the limit
 ///   order A, few rows, big B       FewRowsProduct     B once, in strips or long rows: memory is the limit
-///   order A, k &lt;= 32 or 64        ShallowProduct     tiles of registers, C once, row after row
+///   order A, k &lt;= 64              ShallowProduct     tiles of registers, C once, row after row
 ///   order A otherwise              ChainProduct       tiles of registers: the multiply-add units are the limit
 /// </code>
 /// </remarks>
