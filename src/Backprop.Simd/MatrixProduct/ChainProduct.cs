@@ -61,7 +61,7 @@ internal static unsafe class ChainProduct
 
         float* a = g.TransA ? g.A + (step * lda) + block.Row : g.A + (block.Row * lda) + step;
         nint rowStride = g.TransA ? 1 : lda, stepStride = g.TransA ? lda : 1;
-        if (g.Alpha != 1 || GemmBlocking.CopiesA(in g))
+        if (g.Alpha != 1 || GemmBlocking.CopiesA<V>(in g))
         {
             float* copy = scratch + GemmBlocking.PanelFloats((int)block.Columns, g.K, (int)rowBlocks, TEpilogue.StoresC);
             (nint outer, nint inner) = g.TransA ? (steps, block.Rows) : (block.Rows, steps);

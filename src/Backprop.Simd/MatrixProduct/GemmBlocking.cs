@@ -94,20 +94,26 @@ internal static class GemmBlocking
     /// </summary>
     public static bool PacksB<V>(nint rowTiles, nint k, nint steps, nint ldb)
         where V : struct, IVectorF32<V> =>
-        rowTiles >= TilesWorthPacking
-        && (k * ldb >= FloatsWorthPacking || (TileKernel.MaxVectors * V.Count < 2 * CacheLineFloats && steps * ldb > FloatsOfSecondCache));
+        rowTiles >= TilesWorthPacking && (k * ldb >= FloatsWorthPacking || (HasNarrowTiles<V>() && steps * ldb >= FloatsOfSecondCache));
 
     /// <summary>
-    /// Whether A is copied although it could be read in place: rows a multiple of 4 KB apart fall into the same few sets of the caches, and a large A^T would
-    /// touch another page at every step.
+    /// Whether A is copied although it could be read in place: rows a multiple of 4 KB apart (2 KB for A^T) fall into the same few sets of the caches, a large A^T would
+    /// touch another page at every step, and low tiles use too little of each cache line of A^T. (512 x 512 x 512 X^T dY: +6 %; 8 lanes, 128 x 128 x 128: +8 %.)
     /// </summary>
-    public static bool CopiesA(in GemmArguments g) =>
-        g.N >= ColumnsWorthCopying && (g.Lda % FloatsOfCacheSet == 0 || (g.TransA && (nint)g.K * g.Lda >= FloatsWorthPacking));
+    public static bool CopiesA<V>(in GemmArguments g)
+        where V : struct, IVectorF32<V> => CopiesA(g.TransA, g.N, g.K, g.Lda, HasNarrowTiles<V>());
+
+    private static bool CopiesA(bool transA, int n, nint k, nint lda, bool narrowTiles) =>
+        (n >= ColumnsWorthCopying && (lda % FloatsOfCacheSet == 0 || (transA && (lda % (FloatsOfCacheSet / 2) == 0 || k * lda >= FloatsWorthPacking))))
+        || (narrowTiles && transA && n >= ColumnsWorthCopying / 2 && k * lda >= FloatsOfFirstCache);
+
+    private static bool HasNarrowTiles<V>()
+        where V : struct, IVectorF32<V> => TileKernel.MaxVectors * V.Count < 2 * CacheLineFloats;
 
     /// <summary>The floats of packing space that one thread needs for a product whose epilogue stores C or does not.</summary>
     public static int ScratchFloats(in GemmArguments g, SummationOrder order, bool storesC = true) => order switch
     {
-        SummationOrder.Chain => checked(PanelFloats(g.N, g.K, RowBlocks(g.M, g.K, storesC), storesC) + (g.Alpha != 1 || CopiesA(in g) ? CopyFloats(g.M, g.K, storesC) : 0)),
+        SummationOrder.Chain => checked(PanelFloats(g.N, g.K, RowBlocks(g.M, g.K, storesC), storesC) + (g.Alpha != 1 || CopiesA(g.TransA, g.N, g.K, g.Lda, narrowTiles: true) ? CopyFloats(g.M, g.K, storesC) : 0)),
         _ when g.Alpha == 1 => 0,
         SummationOrder.FourChains => checked(Math.Min(g.M, FourChainKernel.MaxRows) * g.K),
         _ => checked(g.M * g.K),
@@ -116,7 +122,10 @@ internal static class GemmBlocking
     /// <summary>The same for alpha = 1, rows without gaps and any number of rows up to m.</summary>
     public static int ScratchFloats(bool transA, bool transB, int m, int n, int k, bool storesC = true) =>
         SummationOrders.Of(transA, transB, m, n) != SummationOrder.Chain ? 0
-        : checked(PanelFloats(n, k, RowBlocks(m, k, storesC), storesC) + (n >= ColumnsWorthCopying && ((transA ? m : k) >= FloatsOfCacheSet || (transA && (nint)k * m >= FloatsWorthPacking)) ? CopyFloats(m, k, storesC) : 0));
+        : checked(PanelFloats(n, k, RowBlocks(m, k, storesC), storesC) + (MayCopyA(transA, m, n, k) ? CopyFloats(m, k, storesC) : 0));
+
+    // On some width and for some number of rows up to m.
+    private static bool MayCopyA(bool transA, int m, int n, int k) => transA ? n >= ColumnsWorthCopying / 2 && (nint)k * m >= FloatsOfFirstCache : n >= ColumnsWorthCopying && k >= FloatsOfCacheSet;
 
     /// <summary>The floats of one panel of B, or, if more than one block of rows needs them, of all that are packed at a time.</summary>
     public static int PanelFloats(int n, int k, int rowBlocks, bool storesC)

@@ -189,8 +189,8 @@ internal static unsafe class GemmDriver
                 case SummationOrder.Chain when GemmBlocking.HasFewRows(in Arguments, share, T.StoresC):
                     FewRowsProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);
                     break;
-                case SummationOrder.Chain when GemmBlocking.IsShallow(in Arguments, TEpilogue.StoresC):
-                    ShallowProduct.Run<V, R, TEpilogue>(in Arguments, ref epilogue, share, scratch);
+                case SummationOrder.Chain when GemmBlocking.IsShallow(in Arguments, T.StoresC):
+                    ShallowProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);
                     break;
                 default:
                     ChainProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);

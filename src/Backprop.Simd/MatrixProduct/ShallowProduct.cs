@@ -26,7 +26,7 @@ internal static unsafe class ShallowProduct
         if (rest > 0)
             Packing.Rows<V>(g.B + restColumn, ldb, steps, rest, scratch, restVectors * V.Count);
 
-        bool copiesA = g.Alpha != 1 || GemmBlocking.CopiesA(in g);
+        bool copiesA = g.Alpha != 1 || GemmBlocking.CopiesA<V>(in g);
         float* copy = scratch + GemmBlocking.PanelFloats((int)share.Columns, g.K, 1, TEpilogue.StoresC);
 
         var heights = new TileHeights(share.Rows, GemmBlocking.TileRows<V>());
