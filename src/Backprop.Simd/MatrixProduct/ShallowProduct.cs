@@ -19,17 +19,26 @@ internal static unsafe class ShallowProduct
     {
         float* edge = stackalloc float[TileKernel.MaxRows * TileKernel.MaxVectors * V.Count];
         nint tileColumns = TileKernel.MaxVectors * V.Count;
-        nint ldb = g.Ldb, ldc = g.Ldc, steps = g.K;
+        nint ldc = g.Ldc, steps = g.K;
         (nint wholeTiles, nint rest) = Math.DivRem(share.Columns, tileColumns);
-        nint restColumn = share.Column + share.Columns - rest;
         int restVectors = rest > V.Count ? 2 : 1;
-        if (rest > 0)
-            Packing.Rows<V>(g.B + restColumn, ldb, steps, rest, scratch, restVectors * V.Count);
+        float* b = g.B + share.Column, restB = scratch;
+        nint ldb = g.Ldb, ldbRest = restVectors * V.Count;
+        var heights = new TileHeights(share.Rows, GemmBlocking.TileRows<V>());
+        if (GemmBlocking.CopiesShallowB<V>(heights.Count, ldb))
+        {
+            b = scratch;
+            ldb = ldbRest = GemmBlocking.ShallowPitch(share.Columns);
+            Packing.Rows<V>(g.B + share.Column, g.Ldb, steps, share.Columns, b, ldb);
+            restB = b + (wholeTiles * tileColumns);
+        }
+        else if (rest > 0)
+        {
+            Packing.Rows<V>(b + (wholeTiles * tileColumns), ldb, steps, rest, restB, ldbRest);
+        }
 
         bool copiesA = g.Alpha != 1 || GemmBlocking.CopiesA<V>(in g);
-        float* copy = scratch + GemmBlocking.PanelFloats((int)share.Columns, g.K, 1, TEpilogue.StoresC);
-
-        var heights = new TileHeights(share.Rows, GemmBlocking.TileRows<V>());
+        float* copy = scratch + GemmBlocking.ShallowFloats(g.TransA, g.TransB, g.N, g.K, g.Ldb);
         nint tilesAtOnce = GemmBlocking.TilesOfRowsAtOnce(heights.HeightOf(0), share.Columns);
         for (nint first = 0, tiles; first < heights.Count; first += tiles)
         {
@@ -54,13 +63,13 @@ internal static unsafe class ShallowProduct
             float* c = g.C + (row * ldc) + share.Column;
             bool accumulate = TileRows.Begin<V>(g.Beta, c, ldc, rows, share.Columns);
             if (wholeTiles > 0)
-                TileKernel.Run<V, R>(height, TileKernel.MaxVectors, steps, a, rowStride, stepStride, g.B + share.Column, ldb, c, ldc, accumulate, null, tiles, wholeTiles);
+                TileKernel.Run<V, R>(height, TileKernel.MaxVectors, steps, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, null, tiles, wholeTiles);
             for (nint tile = 0; rest > 0 && tile < tiles; tile++)
             {
                 float* restC = c + (tile * height * ldc) + (wholeTiles * tileColumns);
                 if (accumulate)
                     TileRows.Copy<V>(restC, ldc, edge, tileColumns, height, rest);
-                TileKernel.Run<V, R>(height, restVectors, steps, a + (tile * height * rowStride), rowStride, stepStride, scratch, restVectors * V.Count, edge, tileColumns, accumulate, null, 1, 1);
+                TileKernel.Run<V, R>(height, restVectors, steps, a + (tile * height * rowStride), rowStride, stepStride, restB, ldbRest, edge, tileColumns, accumulate, null, 1, 1);
                 TileRows.Copy<V>(edge, tileColumns, restC, ldc, height, rest);
             }
 
