@@ -52,12 +52,15 @@ internal static unsafe class ChainProduct
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
-        float* edge = stackalloc float[TileKernel.MaxRows * TileKernel.MaxVectors * V.Count];
-        nint tileColumns = TileKernel.MaxVectors * V.Count;
+        float* edge = stackalloc float[TileKernel.MaxSums * V.Count];
         nint lda = g.Lda, ldb = g.Ldb, ldc = g.Ldc;
+        bool fromFar = GemmBlocking.PacksB<V>(block.Rows * rowBlocks, g.K, steps, ldb);
+        bool packsB = g.TransB || fromFar;
+        TileColumns columnTiles = GemmBlocking.TilesOfColumns<V>(block.Rows, block.Columns, steps);
+        EvenParts heights = GemmBlocking.TilesOfRows(block.Rows, columnTiles.Widest);
         bool first = step == 0, last = step + steps == g.K;
         // Panels of B that more than one block of rows needs stay where the first block has packed them.
-        nint panelFloats = rowBlocks > 1 ? steps * tileColumns : 0;
+        nint keptSteps = rowBlocks > 1 ? steps : 0;
 
         float* a = g.TransA ? g.A + (step * lda) + block.Row : g.A + (block.Row * lda) + step;
         nint rowStride = g.TransA ? 1 : lda, stepStride = g.TransA ? lda : 1;
@@ -74,31 +77,27 @@ internal static unsafe class ChainProduct
                 rowStride = pitch;
         }
 
-        nint columnTiles = Blocks(block.Columns, tileColumns);
-        var heights = new TileHeights(block.Rows, GemmBlocking.TileRows<V>());
-        nint tilesAtOnce = GemmBlocking.TilesOfRowsAtOnce(heights.HeightOf(0), tileColumns);
-        bool fromFar = GemmBlocking.PacksB<V>(heights.Count * rowBlocks, g.K, steps, ldb);
-        bool packsB = g.TransB || fromFar;
         bool expectsC = TEpilogue.StoresC && GemmBlocking.ExpectsC(in g);
-        Ahead ahead = default;
+        Ahead ahead = new(columnTiles.Widest);
         Ahead* expected = fromFar || expectsC ? &ahead : null;
-        for (nint columnTile = 0; columnTile < columnTiles; columnTile++)
+        for (nint columnTile = 0; columnTile < columnTiles.Count; columnTile++)
         {
+            nint firstColumn = columnTiles.ColumnOf(columnTile), column = block.Column + firstColumn;
+            int vectors = columnTiles.WidthOf(columnTile), tileColumns = vectors * V.Count;
+            nint columns = Math.Min(tileColumns, block.Columns - firstColumn);
+            bool whole = columns == tileColumns;
+            nint tilesAtOnce = GemmBlocking.TilesOfRowsAtOnce(heights.Largest, tileColumns);
             for (nint rowTile = 0, tiles; rowTile < heights.Count; rowTile += tiles)
             {
-                nint row = heights.RowOf(rowTile);
-                int height = heights.HeightOf(rowTile);
-                nint column = block.Column + (columnTile * tileColumns);
-                nint columns = Math.Min(tileColumns, block.Column + block.Columns - column);
-                int vectors = columns > V.Count ? 2 : 1;
-                bool whole = columns == vectors * V.Count;
+                nint row = heights.StartOf(rowTile);
+                int height = heights.SizeOf(rowTile);
                 float* b;
                 nint rowOfB;
                 if (packsB || !whole)
                 {
-                    float* panel = scratch + (columnTile * panelFloats);
+                    float* panel = scratch + (firstColumn * keptSteps);
                     b = panel;
-                    rowOfB = vectors * V.Count;
+                    rowOfB = tileColumns;
                     if (rowTile == 0 && (rowBlock == 0 || rowBlocks == 1))
                     {
                         if (g.TransB)
@@ -116,9 +115,9 @@ internal static unsafe class ChainProduct
                 if (fromFar && rowTile == 0)
                 {
                     // A panel of B^T is read along its rows, and needs no help.
-                    bool isNext = columnTile < columnTiles - 1 && (rowBlock > 0 || !g.TransB);
-                    float* next = rowBlock > 0 ? scratch + ((columnTile + 1) * panelFloats) : g.B + (step * ldb) + column + tileColumns;
-                    ahead.ExpectB(next, rowBlock > 0 ? tileColumns : ldb, isNext ? steps : 0, heights.Count);
+                    bool isNext = columnTile < columnTiles.Count - 1 && (rowBlock > 0 || !g.TransB);
+                    float* next = rowBlock > 0 ? scratch + (columnTiles.ColumnOf(columnTile + 1) * keptSteps) : g.B + (step * ldb) + column + tileColumns;
+                    ahead.ExpectB(next, rowBlock > 0 ? columnTiles.WidthOf(columnTile + 1) * V.Count : ldb, isNext ? steps : 0, heights.Count);
                 }
 
                 // One call for many tiles, where nothing has to be done between them.
@@ -127,7 +126,7 @@ internal static unsafe class ChainProduct
                 float* tileA = a + (row * rowStride);
                 if (!TEpilogue.StoresC)
                 {
-                    TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, edge, tileColumns, accumulate: false, expected, 1, 1);
+                    TileKernel.Run<V, R>(height, vectors, new() { A = tileA, RowStride = rowStride, StepStride = stepStride, B = b, Ldb = rowOfB, C = edge, Ldc = tileColumns, Steps = steps, Accumulate = false, Ahead = expected, RowTiles = 1, ColumnTiles = 1 });
                     TileRows.Finish<V, TEpilogue>(ref epilogue, edge, tileColumns, block.Row + row, column, height, columns);
                     continue;
                 }
@@ -138,13 +137,13 @@ internal static unsafe class ChainProduct
                 bool accumulate = !first || TileRows.Begin<V>(g.Beta, c, ldc, rows, columns);
                 if (whole)
                 {
-                    TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, c, ldc, accumulate, expected, tiles, 1);
+                    TileKernel.Run<V, R>(height, vectors, new() { A = tileA, RowStride = rowStride, StepStride = stepStride, B = b, Ldb = rowOfB, C = c, Ldc = ldc, Steps = steps, Accumulate = accumulate, Ahead = expected, RowTiles = tiles, ColumnTiles = 1 });
                 }
                 else
                 {
                     if (accumulate)
                         TileRows.Copy<V>(c, ldc, edge, tileColumns, height, columns);
-                    TileKernel.Run<V, R>(height, vectors, steps, tileA, rowStride, stepStride, b, rowOfB, edge, tileColumns, accumulate, expected, 1, 1);
+                    TileKernel.Run<V, R>(height, vectors, new() { A = tileA, RowStride = rowStride, StepStride = stepStride, B = b, Ldb = rowOfB, C = edge, Ldc = tileColumns, Steps = steps, Accumulate = accumulate, Ahead = expected, RowTiles = 1, ColumnTiles = 1 });
                     TileRows.Copy<V>(edge, tileColumns, c, ldc, height, columns);
                 }
 

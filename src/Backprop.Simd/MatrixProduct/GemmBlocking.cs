@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
@@ -29,18 +30,32 @@ internal static class GemmBlocking
 
     // With so few steps, writing C row after row wins over keeping a panel of B in the L1 cache. (32 x 64 x 64: +4 %, 64 x 1024 x 1024 X^T dY: +4 %.)
     private const int FewSteps = 64;
+    private const int StepsOfWideTiles = 32;
+    private const int RowsWorthWideTiles = 40;
 
     private const int FloatsOfFirstCache = 16 * 1024;
     private const int FloatsOfSecondCache = 256 * 1024;
     private const int FloatsWorthPacking = 2 * FloatsOfSecondCache;
-    private const int TilesWorthPacking = 8;
+    private const int LanesWorthPacking = 7;
     private const int RowsWorthNarrowing = 16;
     private const int FloatsOfCacheSet = 1024;
     private const int ColumnsWorthCopying = 256;
 
-    /// <summary>MR: rows of a tile. 2 MR sums, two vectors of B and a broadcast fill 31 of 32 registers, or 15 of 16.</summary>
-    public static int TileRows<V>()
-        where V : struct, IVectorF32<V> => Tiers.HasThirtyTwoRegisters ? 14 : 6;
+    /// <summary>
+    /// Tiles side by side over so many columns: NR is 2 vectors; with 32 registers 4 for few steps and many rows, where a tile of fewer sums is stored while the next one
+    /// begins, and 3 for three vectors, to leave no single one. (8 x 784 x 128 X^T dY: +6 %, 48 x 48 x 48: +12 %; with more steps -1 to -4 %.)
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TileColumns TilesOfColumns<V>(nint rows, nint columns, nint steps)
+        where V : struct, IVectorF32<V> =>
+        new(columns, V.Count, !Tiers.HasThirtyTwoRegisters ? 2 : steps <= StepsOfWideTiles && rows >= RowsWorthWideTiles ? TileKernel.MaxVectors : columns == 3 * V.Count ? 3 : 2);
+
+    /// <summary>
+    /// Tiles one below the other over so many rows: MR is at most 14 for 2 vectors, 8 for 3, 6 for 4, or 6 with 16 registers. 28 sums, 2 vectors of B and a broadcast
+    /// fill 31 of 32 registers, 24, 4 and 1 29, and 12, 2 and 1 15 of 16.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static EvenParts TilesOfRows(nint rows, int width) => new(rows, !Tiers.HasThirtyTwoRegisters ? 6 : width > 2 ? 24 / width : TileKernel.MaxRows);
 
     /// <summary>Rows of a tile of four chains.</summary>
     public static int FourChainRows => Tiers.HasThirtyTwoRegisters ? 6 : 3;
@@ -72,17 +87,19 @@ internal static class GemmBlocking
     public static bool IsShallow(in GemmArguments g, bool storesC) => storesC && !g.TransB && g.K <= FewSteps;
 
     /// <summary>
-    /// Whether a shallow B is copied for many tiles of rows: its own rows, a multiple of 4 KB apart (2 KB for low tiles), fall into the same few sets of the L1 cache.
+    /// Whether a shallow B is copied for many rows of C: its own rows, a multiple of 4 KB apart (2 KB for low tiles), fall into the same few sets of the L1 cache.
     /// (64 x 1024 x 1024 X^T dY: +5 %, with 8 lanes +60 %.)
     /// </summary>
-    public static bool CopiesShallowB<V>(nint rowTiles, nint ldb)
-        where V : struct, IVectorF32<V> => rowTiles >= TilesWorthPacking && ldb % (HasNarrowTiles<V>() ? FloatsOfCacheSet / 2 : FloatsOfCacheSet) == 0;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool CopiesShallowB<V>(nint rows, nint ldb)
+        where V : struct, IVectorF32<V> => rows >= LanesWorthPacking * V.Count && ldb % (HasNarrowTiles<V>() ? FloatsOfCacheSet / 2 : FloatsOfCacheSet) == 0;
 
     /// <summary>From one row of a copied B to the next: an odd number of cache lines, so that the rows spread over all sets.</summary>
     public static nint ShallowPitch(nint columns) => (((columns + MaxLanes - 1) / MaxLanes) | 1) * MaxLanes;
 
     /// <summary>Tiles of rows of a shallow product that the L1 cache holds until the epilogue has seen them.</summary>
-    public static nint TilesOfRowsAtOnce(nint height, nint columns) => Math.Max(FloatsOfFirstCache / 2 / (height * columns), 1);
+    public static nint TilesOfRowsAtOnce(nint height, nint columns) =>
+        height * columns > FloatsOfFirstCache / 4 ? 1 : FloatsOfFirstCache / 2 / (int)(height * columns);
 
     /// <summary>Blocks of k. Few rows read B in place: fewer of its rows then stay in the L2 cache from one tile to the next.</summary>
     public static nint StepBlocks(nint rows, int k, bool storesC)
@@ -99,26 +116,28 @@ internal static class GemmBlocking
     public static bool ExpectsC(in GemmArguments g) => IsLarge(g.M, g.N);
 
     /// <summary>
-    /// Whether panels of B are packed although they could be read in place: for many tiles, if B comes from far beyond the L2 cache (+5 to 10 % from 768 on), or
+    /// Whether panels of B are packed although they could be read in place: for many rows, if B comes from far beyond the L2 cache (+5 to 10 % from 768 on), or
     /// from beyond it and a row of a panel is less than two cache lines. (Two neighbours come fast enough; packing costs the 16-lane tile 2 to 4 %.)
     /// </summary>
-    public static bool PacksB<V>(nint rowTiles, nint k, nint steps, nint ldb)
+    public static bool PacksB<V>(nint rows, nint k, nint steps, nint ldb)
         where V : struct, IVectorF32<V> =>
-        rowTiles >= TilesWorthPacking && (k * ldb >= FloatsWorthPacking || (HasNarrowTiles<V>() && steps * ldb >= FloatsOfSecondCache));
+        rows >= LanesWorthPacking * V.Count && (k * ldb >= FloatsWorthPacking || (HasNarrowTiles<V>() && steps * ldb >= FloatsOfSecondCache));
 
     /// <summary>
     /// Whether A is copied although it could be read in place: rows a multiple of 4 KB apart (2 KB for A^T) fall into the same few sets of the caches, a large A^T would
     /// touch another page at every step, and low tiles use too little of each cache line of A^T. (512 x 512 x 512 X^T dY: +6 %; 8 lanes, 128 x 128 x 128: +8 %.)
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool CopiesA<V>(in GemmArguments g)
-        where V : struct, IVectorF32<V> => CopiesA(g.TransA, g.N, g.K, g.Lda, HasNarrowTiles<V>());
+        where V : struct, IVectorF32<V> => g.N >= ColumnsWorthCopying / 2 && CopiesA(g.TransA, g.N, g.K, g.Lda, HasNarrowTiles<V>());
 
     private static bool CopiesA(bool transA, int n, nint k, nint lda, bool narrowTiles) =>
         (n >= ColumnsWorthCopying && (lda % FloatsOfCacheSet == 0 || (transA && (lda % (FloatsOfCacheSet / 2) == 0 || k * lda >= FloatsWorthPacking))))
         || (narrowTiles && transA && n >= ColumnsWorthCopying / 2 && k * lda >= FloatsOfFirstCache);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool HasNarrowTiles<V>()
-        where V : struct, IVectorF32<V> => TileKernel.MaxVectors * V.Count < 2 * CacheLineFloats;
+        where V : struct, IVectorF32<V> => 2 * V.Count < 2 * CacheLineFloats;
 
     /// <summary>The floats of packing space that one thread needs for a product whose epilogue stores C or does not.</summary>
     public static int ScratchFloats(in GemmArguments g, SummationOrder order, bool storesC = true) => order switch

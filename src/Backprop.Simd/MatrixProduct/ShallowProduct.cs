@@ -17,39 +17,39 @@ internal static unsafe class ShallowProduct
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
-        float* edge = stackalloc float[TileKernel.MaxRows * TileKernel.MaxVectors * V.Count];
-        nint tileColumns = TileKernel.MaxVectors * V.Count;
+        float* edge = stackalloc float[TileKernel.MaxSums * V.Count];
         nint ldc = g.Ldc, steps = g.K;
-        (nint wholeTiles, nint rest) = Math.DivRem(share.Columns, tileColumns);
-        int restVectors = rest > V.Count ? 2 : 1;
+        TileColumns columns = GemmBlocking.TilesOfColumns<V>(share.Rows, share.Columns, steps);
+        EvenParts heights = GemmBlocking.TilesOfRows(share.Rows, columns.Widest);
+        nint wholeColumns = columns.ColumnOf(columns.WholeCount), rest = share.Columns - wholeColumns;
+        int restVectors = columns.WidthOf(columns.WholeCount), edgeColumns = restVectors * V.Count;
         float* b = g.B + share.Column, restB = scratch;
-        nint ldb = g.Ldb, ldbRest = restVectors * V.Count;
-        var heights = new TileHeights(share.Rows, GemmBlocking.TileRows<V>());
-        if (GemmBlocking.CopiesShallowB<V>(heights.Count, ldb))
+        nint ldb = g.Ldb, ldbRest = edgeColumns;
+        if (GemmBlocking.CopiesShallowB<V>(share.Rows, ldb))
         {
             b = scratch;
             ldb = ldbRest = GemmBlocking.ShallowPitch(share.Columns);
             Packing.Rows<V>(g.B + share.Column, g.Ldb, steps, share.Columns, b, ldb);
-            restB = b + (wholeTiles * tileColumns);
+            restB = b + wholeColumns;
         }
         else if (rest > 0)
         {
-            Packing.Rows<V>(b + (wholeTiles * tileColumns), ldb, steps, rest, restB, ldbRest);
+            Packing.Rows<V>(b + wholeColumns, ldb, steps, rest, restB, ldbRest);
         }
 
         bool copiesA = g.Alpha != 1 || GemmBlocking.CopiesA<V>(in g);
-        float* copy = scratch + GemmBlocking.ShallowFloats(g.TransA, g.TransB, g.N, g.K, g.Ldb);
-        nint tilesAtOnce = GemmBlocking.TilesOfRowsAtOnce(heights.HeightOf(0), share.Columns);
+        nint tilesAtOnce = GemmBlocking.TilesOfRowsAtOnce(heights.Largest, share.Columns);
         for (nint first = 0, tiles; first < heights.Count; first += tiles)
         {
-            int height = heights.HeightOf(first);
+            int height = heights.SizeOf(first);
             tiles = Math.Min(tilesAtOnce, heights.Alike(first));
-            nint row = share.Row + heights.RowOf(first), rows = tiles * height;
+            nint row = share.Row + heights.StartOf(first), rows = tiles * height;
 
             float* a = g.TransA ? g.A + row : g.A + (row * g.Lda);
             nint rowStride = g.TransA ? 1 : g.Lda, stepStride = g.TransA ? g.Lda : 1;
             if (copiesA)
             {
+                float* copy = scratch + GemmBlocking.ShallowFloats(g.TransA, g.TransB, g.N, g.K, g.Ldb);
                 (nint outer, nint inner) = g.TransA ? (steps, rows) : (rows, steps);
                 nint pitch = inner + GemmBlocking.CacheLineFloats;
                 TileRows.Scale<V>(g.Alpha, a, g.Lda, copy, pitch, outer, inner);
@@ -62,15 +62,20 @@ internal static unsafe class ShallowProduct
 
             float* c = g.C + (row * ldc) + share.Column;
             bool accumulate = TileRows.Begin<V>(g.Beta, c, ldc, rows, share.Columns);
-            if (wholeTiles > 0)
-                TileKernel.Run<V, R>(height, TileKernel.MaxVectors, steps, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, null, tiles, wholeTiles);
+            for (nint tile = 0, alike; tile < columns.WholeCount; tile += alike)
+            {
+                nint column = columns.ColumnOf(tile);
+                alike = columns.Alike(tile);
+                TileKernel.Run<V, R>(height, columns.WidthOf(tile), new() { A = a, RowStride = rowStride, StepStride = stepStride, B = b + column, Ldb = ldb, C = c + column, Ldc = ldc, Steps = steps, Accumulate = accumulate, RowTiles = tiles, ColumnTiles = alike });
+            }
+
             for (nint tile = 0; rest > 0 && tile < tiles; tile++)
             {
-                float* restC = c + (tile * height * ldc) + (wholeTiles * tileColumns);
+                float* restC = c + (tile * height * ldc) + wholeColumns;
                 if (accumulate)
-                    TileRows.Copy<V>(restC, ldc, edge, tileColumns, height, rest);
-                TileKernel.Run<V, R>(height, restVectors, steps, a + (tile * height * rowStride), rowStride, stepStride, restB, ldbRest, edge, tileColumns, accumulate, null, 1, 1);
-                TileRows.Copy<V>(edge, tileColumns, restC, ldc, height, rest);
+                    TileRows.Copy<V>(restC, ldc, edge, edgeColumns, height, rest);
+                TileKernel.Run<V, R>(height, restVectors, new() { A = a + (tile * height * rowStride), RowStride = rowStride, StepStride = stepStride, B = restB, Ldb = ldbRest, C = edge, Ldc = edgeColumns, Steps = steps, Accumulate = accumulate, RowTiles = 1, ColumnTiles = 1 });
+                TileRows.Copy<V>(edge, edgeColumns, restC, ldc, height, rest);
             }
 
             TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, row, share.Column, rows, share.Columns);

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Runtime.Intrinsics.X86;
 using System.Text.RegularExpressions;
 using Backprop.Simd.Internal.MatrixProduct;
-using Backprop.Simd.Internal.Simd;
 using Xunit;
 
 namespace Backprop.Simd.Tests;
@@ -20,19 +19,22 @@ public sealed partial class GemmCodeGenerationTests
         string path = Path.Combine(Path.GetTempPath(), $"backprop-tile-{Guid.NewGuid():N}.txt");
         try
         {
-            ChildProcess.Result child = ChildProcess.Run(MultiplyTallestTiles, (knob, value), ("DOTNET_JitDisasm", "Tile"), ("DOTNET_JitStdOutFile", path));
+            ChildProcess.Result child = ChildProcess.Run(MultiplyLargestTiles, (knob, value), ("DOTNET_JitDisasm", "Tile"), ("DOTNET_JitStdOutFile", path));
             Assert.True(child.ExitCode == 0, child.Output);
             string[] expected = child.Report.Trim().Split(' ');
-            (string register, int rows) = (expected[0], int.Parse(expected[1], CultureInfo.InvariantCulture));
-
-            string tile = Assert.Single(Methods(File.ReadAllText(path)),
-                text => text.Contains($"MatrixProduct.N{rows},", StringComparison.Ordinal) && text.Contains("MatrixProduct.N2](", StringComparison.Ordinal));
-            string[] loop = LoopWithMostMultiplyAdds(tile);
-            string code = string.Join('\n', loop);
-            Assert.True(2 * rows == loop.Count(line => line.Contains($"vfmadd231ps {register}", StringComparison.Ordinal)), code);
-            Assert.DoesNotContain("call", code, StringComparison.Ordinal);
-            Assert.DoesNotMatch(StackReference(), code);
-            Assert.DoesNotMatch(RegisterCopy(), code);
+            string register = expected[0];
+            string[] methods = Methods(File.ReadAllText(path));
+            foreach (int[] tile in expected[1..].Select(size => Array.ConvertAll(size.Split('x'), text => int.Parse(text, CultureInfo.InvariantCulture))))
+            {
+                string method = Assert.Single(methods,
+                    text => text.Contains($"MatrixProduct.N{tile[0]},", StringComparison.Ordinal) && text.Contains($"MatrixProduct.N{tile[1]}](", StringComparison.Ordinal));
+                string[] loop = LoopWithMostMultiplyAdds(method);
+                string code = string.Join('\n', loop);
+                Assert.True(tile[0] * tile[1] == loop.Count(line => line.Contains($"vfmadd231ps {register}", StringComparison.Ordinal)), code);
+                Assert.DoesNotContain("call", code, StringComparison.Ordinal);
+                Assert.DoesNotMatch(StackReference(), code);
+                Assert.DoesNotMatch(RegisterCopy(), code);
+            }
         }
         finally
         {
@@ -40,18 +42,23 @@ public sealed partial class GemmCodeGenerationTests
         }
     }
 
-    private static void MultiplyTallestTiles()
+    private static void MultiplyLargestTiles()
     {
-        int rows = GemmBlocking.TileRows<F32x4>();
-        var product = new GemmCase(false, false, 4 * rows, 64, 64);
-        product.AssertEqual(product.Expected(), product.Multiply());
+        int rows = GemmBlocking.TilesOfRows(14 * 6, 2).Largest;
+        bool hasWide = rows > 6;
+        foreach ((int m, int k) in ((int, int)[])[(4 * rows, 64), (48, 16)])
+        {
+            var product = new GemmCase(false, false, m, 64, k);
+            product.AssertEqual(product.Expected(), product.Multiply());
+        }
+
         string register = SimdInfo.Tier switch
         {
             SimdTier.Vector512 => "zmm",
             SimdTier.Vector256 => "ymm",
             _ => "xmm",
         };
-        ChildProcess.Report($"{register} {rows}");
+        ChildProcess.Report($"{register} {rows}x2{(hasWide ? " 6x4" : "")}");
     }
 
     private static string[] Methods(string listing) => listing.Split("; Assembly listing for method ", StringSplitOptions.RemoveEmptyEntries);

@@ -1,0 +1,60 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.MatrixProduct;
+
+/// <summary>One to four vectors side by side. RyuJIT keeps the fields of a struct in registers, if they are at most four.</summary>
+internal unsafe struct RowOfVectors<V, R, TVectors>
+    where V : struct, IVectorF32<V>, IRegisters<V, R>
+    where R : struct
+    where TVectors : unmanaged
+{
+    private R _0;
+    private R _1;
+    private R _2;
+    private R _3;
+
+    public static RowOfVectors<V, R, TVectors> Zero
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new() { _0 = V.ZeroRegister, _1 = V.ZeroRegister, _2 = V.ZeroRegister, _3 = V.ZeroRegister };
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Load(float* from)
+    {
+        _0 = V.LoadRegister(from);
+        if (sizeof(TVectors) > 1)
+            _1 = V.LoadRegister(from + V.Count);
+        if (sizeof(TVectors) > 2)
+            _2 = V.LoadRegister(from + (2 * V.Count));
+        if (sizeof(TVectors) > 3)
+            _3 = V.LoadRegister(from + (3 * V.Count));
+    }
+
+    /// <summary>this += factor x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void MultiplyAdd(float factor, in RowOfVectors<V, R, TVectors> x)
+    {
+        R s = V.BroadcastRegister(factor);
+        _0 = V.MultiplyAddRegister(s, x._0, _0);
+        if (sizeof(TVectors) > 1)
+            _1 = V.MultiplyAddRegister(s, x._1, _1);
+        if (sizeof(TVectors) > 2)
+            _2 = V.MultiplyAddRegister(s, x._2, _2);
+        if (sizeof(TVectors) > 3)
+            _3 = V.MultiplyAddRegister(s, x._3, _3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Store(float* to)
+    {
+        V.StoreRegister(_0, to);
+        if (sizeof(TVectors) > 1)
+            V.StoreRegister(_1, to + V.Count);
+        if (sizeof(TVectors) > 2)
+            V.StoreRegister(_2, to + (2 * V.Count));
+        if (sizeof(TVectors) > 3)
+            V.StoreRegister(_3, to + (3 * V.Count));
+    }
+}

@@ -1,0 +1,28 @@
+namespace Backprop.Simd.Internal.MatrixProduct;
+
+/// <summary>What <see cref="TileKernel"/> runs on: tiles, all alike, that lie side by side in C and in B and one below the other in C and in A.</summary>
+internal unsafe struct Tiles
+{
+    /// <summary>Element (i, p) of A is at A[i * RowStride + p * StepStride].</summary>
+    public required float* A;
+    public required nint RowStride;
+    public required nint StepStride;
+
+    public required float* B;
+    public required nint Ldb;
+
+    public required float* C;
+    public required nint Ldc;
+
+    public required nint Steps;
+
+    /// <summary>If not, the sums start from +0 and C is not read.</summary>
+    public required bool Accumulate;
+
+    /// <summary>What is asked for on the way, or null; if not null, there is one tile.</summary>
+    public Ahead* Ahead;
+
+    /// <summary>A call costs about 25 cycles, so that short tiles want to be many.</summary>
+    public required nint RowTiles;
+    public required nint ColumnTiles;
+}
