@@ -84,8 +84,9 @@ internal static unsafe class ChainProduct
         {
             nint firstColumn = columnTiles.ColumnOf(columnTile), column = block.Column + firstColumn;
             int vectors = columnTiles.WidthOf(columnTile), tileColumns = vectors * V.Count;
-            nint columns = Math.Min(tileColumns, block.Columns - firstColumn);
-            bool whole = columns == tileColumns;
+            nint columns = columnTiles.ColumnsOf(columnTile);
+            // A part of a vector that stands alone goes through copies.
+            bool whole = vectors > 1 || columns == V.Count;
             nint tilesAtOnce = GemmBlocking.TilesOfRowsAtOnce(heights.Largest, tileColumns);
             for (nint rowTile = 0, tiles; rowTile < heights.Count; rowTile += tiles)
             {
@@ -123,30 +124,36 @@ internal static unsafe class ChainProduct
                 // One call for many tiles, where nothing has to be done between them.
                 tiles = whole && expected == null && TEpilogue.StoresC ? Math.Min(tilesAtOnce, heights.Alike(rowTile)) : 1;
                 nint rows = tiles * height;
-                float* tileA = a + (row * rowStride);
+                float* c = g.C + ((block.Row + row) * ldc) + column;
+                if (expectsC && rowTile < heights.Count - 1)
+                    ahead.ExpectC(c + (height * ldc), ldc, height);
+                bool accumulate = TEpilogue.StoresC && (!first || TileRows.Begin<V>(g.Beta, c, ldc, rows, columns)), inPlace = whole && TEpilogue.StoresC;
+                if (accumulate && !inPlace)
+                    TileRows.Copy<V>(c, ldc, edge, tileColumns, height, columns);
+                TileKernel.Run<V, R>(height, vectors, new()
+                {
+                    A = a + (row * rowStride),
+                    RowStride = rowStride,
+                    StepStride = stepStride,
+                    B = b,
+                    Ldb = rowOfB,
+                    C = inPlace ? c : edge,
+                    Ldc = inPlace ? ldc : tileColumns,
+                    LastVector = columns - V.Count,
+                    Steps = steps,
+                    Accumulate = accumulate,
+                    Ahead = expected,
+                    RowTiles = tiles,
+                    ColumnTiles = 1,
+                });
                 if (!TEpilogue.StoresC)
                 {
-                    TileKernel.Run<V, R>(height, vectors, new() { A = tileA, RowStride = rowStride, StepStride = stepStride, B = b, Ldb = rowOfB, C = edge, Ldc = tileColumns, Steps = steps, Accumulate = false, Ahead = expected, RowTiles = 1, ColumnTiles = 1 });
                     TileRows.Finish<V, TEpilogue>(ref epilogue, edge, tileColumns, block.Row + row, column, height, columns);
                     continue;
                 }
 
-                float* c = g.C + ((block.Row + row) * ldc) + column;
-                if (expectsC && rowTile < heights.Count - 1)
-                    ahead.ExpectC(c + (height * ldc), ldc, height);
-                bool accumulate = !first || TileRows.Begin<V>(g.Beta, c, ldc, rows, columns);
-                if (whole)
-                {
-                    TileKernel.Run<V, R>(height, vectors, new() { A = tileA, RowStride = rowStride, StepStride = stepStride, B = b, Ldb = rowOfB, C = c, Ldc = ldc, Steps = steps, Accumulate = accumulate, Ahead = expected, RowTiles = tiles, ColumnTiles = 1 });
-                }
-                else
-                {
-                    if (accumulate)
-                        TileRows.Copy<V>(c, ldc, edge, tileColumns, height, columns);
-                    TileKernel.Run<V, R>(height, vectors, new() { A = tileA, RowStride = rowStride, StepStride = stepStride, B = b, Ldb = rowOfB, C = edge, Ldc = tileColumns, Steps = steps, Accumulate = accumulate, Ahead = expected, RowTiles = 1, ColumnTiles = 1 });
+                if (!inPlace)
                     TileRows.Copy<V>(edge, tileColumns, c, ldc, height, columns);
-                }
-
                 if (last)
                     TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, block.Row + row, column, rows, columns);
             }

@@ -42,20 +42,24 @@ internal static class GemmBlocking
     private const int ColumnsWorthCopying = 256;
 
     /// <summary>
-    /// Tiles side by side over so many columns: NR is 2 vectors; with 32 registers 4 for few steps and many rows, where a tile of fewer sums is stored while the next one
-    /// begins, and 3 for three vectors, to leave no single one. (8 x 784 x 128 X^T dY: +6 %, 48 x 48 x 48: +12 %; with more steps -1 to -4 %.)
+    /// Tiles side by side over so many columns: NR is 2 vectors, or 3 if their number is odd, to leave no single one (+2 to 12 %); with 32 registers 4 for few steps
+    /// and many rows, where a tile of fewer sums is stored while the next one begins (8 x 784 x 128 X^T dY: +5 %; with more steps -1 to -4 %).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TileColumns TilesOfColumns<V>(nint rows, nint columns, nint steps)
-        where V : struct, IVectorF32<V> =>
-        new(columns, V.Count, !Tiers.HasThirtyTwoRegisters ? 2 : steps <= StepsOfWideTiles && rows >= RowsWorthWideTiles ? TileKernel.MaxVectors : columns == 3 * V.Count ? 3 : 2);
+        where V : struct, IVectorF32<V>
+    {
+        int vectors = (int)(((uint)columns + (uint)V.Count - 1) / (uint)V.Count);
+        int widest = Tiers.HasThirtyTwoRegisters && steps <= StepsOfWideTiles && rows >= RowsWorthWideTiles ? TileKernel.MaxVectors : 2 + (vectors & 1);
+        return new(columns, vectors, V.Count, widest);
+    }
 
     /// <summary>
-    /// Tiles one below the other over so many rows: MR is at most 14 for 2 vectors, 8 for 3, 6 for 4, or 6 with 16 registers. 28 sums, 2 vectors of B and a broadcast
-    /// fill 31 of 32 registers, 24, 4 and 1 29, and 12, 2 and 1 15 of 16.
+    /// Tiles one below the other over so many rows: MR is at most 14 for 2 vectors, 8 for 3, 6 for 4, or 6 and 4 with 16 registers. 28 sums, 2 vectors of B and a broadcast
+    /// fill 31 of 32 registers, 24, 4 and 1 29, 12, 2 and 1 15 of 16, and 12, 3 and 1 all.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static EvenParts TilesOfRows(nint rows, int width) => new(rows, !Tiers.HasThirtyTwoRegisters ? 6 : width > 2 ? 24 / width : TileKernel.MaxRows);
+    public static EvenParts TilesOfRows(nint rows, int width) => new(rows, !Tiers.HasThirtyTwoRegisters ? 12 / Math.Max(width, 2) : width > 2 ? 24 / width : TileKernel.MaxRows);
 
     /// <summary>Rows of a tile of four chains.</summary>
     public static int FourChainRows => Tiers.HasThirtyTwoRegisters ? 6 : 3;

@@ -20,16 +20,22 @@ internal unsafe struct RowOfVectors<V, R, TVectors>
         get => new() { _0 = V.ZeroRegister, _1 = V.ZeroRegister, _2 = V.ZeroRegister, _3 = V.ZeroRegister };
     }
 
+    /// <param name="from">The first vector.</param>
+    /// <param name="last">Where the last one begins, if there are several.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Load(float* from)
+    public void Load(float* from, nint last)
     {
         _0 = V.LoadRegister(from);
-        if (sizeof(TVectors) > 1)
-            _1 = V.LoadRegister(from + V.Count);
+        if (sizeof(TVectors) == 2)
+            _1 = V.LoadRegister(from + last);
         if (sizeof(TVectors) > 2)
+            _1 = V.LoadRegister(from + V.Count);
+        if (sizeof(TVectors) == 3)
+            _2 = V.LoadRegister(from + last);
+        if (sizeof(TVectors) > 3)
             _2 = V.LoadRegister(from + (2 * V.Count));
         if (sizeof(TVectors) > 3)
-            _3 = V.LoadRegister(from + (3 * V.Count));
+            _3 = V.LoadRegister(from + last);
     }
 
     /// <summary>this += factor x.</summary>
@@ -47,14 +53,18 @@ internal unsafe struct RowOfVectors<V, R, TVectors>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Store(float* to)
+    public readonly void Store(float* to, nint last)
     {
         V.StoreRegister(_0, to);
-        if (sizeof(TVectors) > 1)
-            V.StoreRegister(_1, to + V.Count);
+        if (sizeof(TVectors) == 2)
+            V.StoreRegister(_1, to + last);
         if (sizeof(TVectors) > 2)
+            V.StoreRegister(_1, to + V.Count);
+        if (sizeof(TVectors) == 3)
+            V.StoreRegister(_2, to + last);
+        if (sizeof(TVectors) > 3)
             V.StoreRegister(_2, to + (2 * V.Count));
         if (sizeof(TVectors) > 3)
-            V.StoreRegister(_3, to + (3 * V.Count));
+            V.StoreRegister(_3, to + last);
     }
 }

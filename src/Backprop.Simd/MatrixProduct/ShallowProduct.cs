@@ -17,24 +17,22 @@ internal static unsafe class ShallowProduct
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
-        float* edge = stackalloc float[TileKernel.MaxSums * V.Count];
+        float* edge = stackalloc float[TileKernel.MaxRows * V.Count];
         nint ldc = g.Ldc, steps = g.K;
         TileColumns columns = GemmBlocking.TilesOfColumns<V>(share.Rows, share.Columns, steps);
         EvenParts heights = GemmBlocking.TilesOfRows(share.Rows, columns.Widest);
-        nint wholeColumns = columns.ColumnOf(columns.WholeCount), rest = share.Columns - wholeColumns;
-        int restVectors = columns.WidthOf(columns.WholeCount), edgeColumns = restVectors * V.Count;
-        float* b = g.B + share.Column, restB = scratch;
-        nint ldb = g.Ldb, ldbRest = edgeColumns;
+        float* b = g.B + share.Column, partOfB = scratch;
+        nint ldb = g.Ldb, ldbOfPart = V.Count, partColumn = columns.ColumnOf(columns.Count - 1), part = columns.EndsInPartOfVector ? share.Columns - partColumn : 0;
         if (GemmBlocking.CopiesShallowB<V>(share.Rows, ldb))
         {
             b = scratch;
-            ldb = ldbRest = GemmBlocking.ShallowPitch(share.Columns);
+            ldb = ldbOfPart = GemmBlocking.ShallowPitch(share.Columns);
             Packing.Rows<V>(g.B + share.Column, g.Ldb, steps, share.Columns, b, ldb);
-            restB = b + wholeColumns;
+            partOfB = b + partColumn;
         }
-        else if (rest > 0)
+        else if (part > 0)
         {
-            Packing.Rows<V>(b + wholeColumns, ldb, steps, rest, restB, ldbRest);
+            Packing.Rows<V>(b + partColumn, ldb, steps, part, partOfB, ldbOfPart);
         }
 
         bool copiesA = g.Alpha != 1 || GemmBlocking.CopiesA<V>(in g);
@@ -62,20 +60,48 @@ internal static unsafe class ShallowProduct
 
             float* c = g.C + (row * ldc) + share.Column;
             bool accumulate = TileRows.Begin<V>(g.Beta, c, ldc, rows, share.Columns);
-            for (nint tile = 0, alike; tile < columns.WholeCount; tile += alike)
+            for (nint tile = 0, alike; tile < (part > 0 ? columns.Count - 1 : columns.Count); tile += alike)
             {
                 nint column = columns.ColumnOf(tile);
                 alike = columns.Alike(tile);
-                TileKernel.Run<V, R>(height, columns.WidthOf(tile), new() { A = a, RowStride = rowStride, StepStride = stepStride, B = b + column, Ldb = ldb, C = c + column, Ldc = ldc, Steps = steps, Accumulate = accumulate, RowTiles = tiles, ColumnTiles = alike });
+                TileKernel.Run<V, R>(height, columns.WidthOf(tile), new()
+                {
+                    A = a,
+                    RowStride = rowStride,
+                    StepStride = stepStride,
+                    B = b + column,
+                    Ldb = ldb,
+                    C = c + column,
+                    Ldc = ldc,
+                    LastVector = columns.ColumnsOf(tile) - V.Count,
+                    Steps = steps,
+                    Accumulate = accumulate,
+                    RowTiles = tiles,
+                    ColumnTiles = alike,
+                });
             }
 
-            for (nint tile = 0; rest > 0 && tile < tiles; tile++)
+            for (nint tile = 0; part > 0 && tile < tiles; tile++)
             {
-                float* restC = c + (tile * height * ldc) + wholeColumns;
+                float* partOfC = c + (tile * height * ldc) + partColumn;
                 if (accumulate)
-                    TileRows.Copy<V>(restC, ldc, edge, edgeColumns, height, rest);
-                TileKernel.Run<V, R>(height, restVectors, new() { A = a + (tile * height * rowStride), RowStride = rowStride, StepStride = stepStride, B = restB, Ldb = ldbRest, C = edge, Ldc = edgeColumns, Steps = steps, Accumulate = accumulate, RowTiles = 1, ColumnTiles = 1 });
-                TileRows.Copy<V>(edge, edgeColumns, restC, ldc, height, rest);
+                    TileRows.Copy<V>(partOfC, ldc, edge, V.Count, height, part);
+                TileKernel.Run<V, R>(height, 1, new()
+                {
+                    A = a + (tile * height * rowStride),
+                    RowStride = rowStride,
+                    StepStride = stepStride,
+                    B = partOfB,
+                    Ldb = ldbOfPart,
+                    C = edge,
+                    Ldc = V.Count,
+                    LastVector = 0,
+                    Steps = steps,
+                    Accumulate = accumulate,
+                    RowTiles = 1,
+                    ColumnTiles = 1,
+                });
+                TileRows.Copy<V>(edge, V.Count, partOfC, ldc, height, part);
             }
 
             TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, row, share.Column, rows, share.Columns);

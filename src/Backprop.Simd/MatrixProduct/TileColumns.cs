@@ -2,39 +2,44 @@ using System.Runtime.CompilerServices;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
 
-/// <summary>Tiles side by side: as many whole vectors as there are, in nearly equal widths, and last a tile with the columns that do not fill a vector.</summary>
+/// <summary>Tiles of nearly equal width side by side. Where the columns do not fill the last vector, it is moved to the left, over columns of its neighbour in the tile.</summary>
 internal readonly struct TileColumns
 {
-    private readonly EvenParts _whole;
+    private readonly EvenParts _parts;
+    private readonly nint _columns;
     private readonly int _lanes;
-    private readonly int _lastWidth;
 
     /// <param name="columns">Columns in all.</param>
+    /// <param name="vectors">That hold them.</param>
     /// <param name="lanes">Of a vector.</param>
-    /// <param name="maxWidth">Vectors of a tile, 2 to 4. The last tile has at most 2: of wider ones, too much would take the longer way.</param>
+    /// <param name="maxWidth">Vectors of a tile.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TileColumns(nint columns, int lanes, int maxWidth)
+    public TileColumns(nint columns, int vectors, int lanes, int maxWidth)
     {
-        nint vectors = (nint)((uint)columns / (uint)lanes), rest = columns - (vectors * lanes);
-        bool joinsRest = rest > 0 && (vectors == 1 || (maxWidth == 2 && nint.IsOddInteger(vectors)));
+        _columns = columns;
         _lanes = lanes;
-        _lastWidth = rest == 0 ? 0 : joinsRest ? 2 : 1;
-        _whole = new EvenParts(joinsRest ? vectors - 1 : vectors, maxWidth);
+        _parts = new EvenParts(vectors, maxWidth);
     }
 
-    /// <summary>Tiles that fill their vectors; they come first.</summary>
-    public nint WholeCount => _whole.Count;
-
-    public nint Count => _whole.Count + (_lastWidth > 0 ? 1 : 0);
+    public int Count => _parts.Count;
 
     /// <summary>In vectors.</summary>
-    public int Widest => Math.Max(_whole.Largest, _lastWidth);
+    public int Widest => _parts.Largest;
 
-    public nint ColumnOf(nint tile) => _whole.StartOf(tile) * _lanes;
+    /// <summary>Whether the last tile is one vector that is not full: there is no neighbour.</summary>
+    public bool EndsInPartOfVector => _columns % _lanes != 0 && _parts.SizeOf(Count - 1) == 1;
+
+    public nint ColumnOf(nint tile) => _parts.StartOf(tile) * _lanes;
 
     /// <summary>In vectors.</summary>
-    public int WidthOf(nint tile) => tile < _whole.Count ? _whole.SizeOf(tile) : _lastWidth;
+    public int WidthOf(nint tile) => _parts.SizeOf(tile);
 
-    /// <summary>How many whole tiles from this one on are as wide as it.</summary>
-    public nint Alike(nint tile) => _whole.Alike(tile);
+    public nint ColumnsOf(nint tile) => Math.Min(_columns - ColumnOf(tile), WidthOf(tile) * _lanes);
+
+    /// <summary>How many tiles from this one on are as wide as it and full.</summary>
+    public nint Alike(nint tile)
+    {
+        nint alike = _parts.Alike(tile);
+        return tile + alike == Count && _columns % _lanes != 0 ? Math.Max(alike - 1, 1) : alike;
+    }
 }

@@ -183,7 +183,7 @@ internal static unsafe class TileKernel
     {
         float* a = tiles.A, b = tiles.B, c = tiles.C;
         nint rowStride = tiles.RowStride, stepStride = tiles.StepStride, ldb = tiles.Ldb, ldc = tiles.Ldc;
-        nint rowTiles = tiles.RowTiles;
+        nint rowTiles = tiles.RowTiles, last = tiles.LastVector;
         do
         {
             float* tileB = b, tileC = c;
@@ -206,33 +206,33 @@ internal static unsafe class TileKernel
                 RowOfVectors<V, R, TVectors> c13 = RowOfVectors<V, R, TVectors>.Zero;
                 if (tiles.Accumulate)
                 {
-                    c0.Load(tileC);
+                    c0.Load(tileC, last);
                     if (sizeof(TRows) > 1)
-                        c1.Load(tileC + (1 * ldc));
+                        c1.Load(tileC + (1 * ldc), last);
                     if (sizeof(TRows) > 2)
-                        c2.Load(tileC + (2 * ldc));
+                        c2.Load(tileC + (2 * ldc), last);
                     if (sizeof(TRows) > 3)
-                        c3.Load(tileC + (3 * ldc));
+                        c3.Load(tileC + (3 * ldc), last);
                     if (sizeof(TRows) > 4)
-                        c4.Load(tileC + (4 * ldc));
+                        c4.Load(tileC + (4 * ldc), last);
                     if (sizeof(TRows) > 5)
-                        c5.Load(tileC + (5 * ldc));
+                        c5.Load(tileC + (5 * ldc), last);
                     if (sizeof(TRows) > 6)
-                        c6.Load(tileC + (6 * ldc));
+                        c6.Load(tileC + (6 * ldc), last);
                     if (sizeof(TRows) > 7)
-                        c7.Load(tileC + (7 * ldc));
+                        c7.Load(tileC + (7 * ldc), last);
                     if (sizeof(TRows) > 8)
-                        c8.Load(tileC + (8 * ldc));
+                        c8.Load(tileC + (8 * ldc), last);
                     if (sizeof(TRows) > 9)
-                        c9.Load(tileC + (9 * ldc));
+                        c9.Load(tileC + (9 * ldc), last);
                     if (sizeof(TRows) > 10)
-                        c10.Load(tileC + (10 * ldc));
+                        c10.Load(tileC + (10 * ldc), last);
                     if (sizeof(TRows) > 11)
-                        c11.Load(tileC + (11 * ldc));
+                        c11.Load(tileC + (11 * ldc), last);
                     if (sizeof(TRows) > 12)
-                        c12.Load(tileC + (12 * ldc));
+                        c12.Load(tileC + (12 * ldc), last);
                     if (sizeof(TRows) > 13)
-                        c13.Load(tileC + (13 * ldc));
+                        c13.Load(tileC + (13 * ldc), last);
                 }
 
                 // Three rows from each pointer: plain, and with two index registers.
@@ -253,7 +253,7 @@ internal static unsafe class TileKernel
                     for (; steps > 0; steps--)
                     {
                         RowOfVectors<V, R, TVectors> x = RowOfVectors<V, R, TVectors>.Zero;
-                        x.Load(rowOfB);
+                        x.Load(rowOfB, last);
                         rowOfB += ldb;
 
                         c0.MultiplyAdd(a0[0], in x);
@@ -297,33 +297,33 @@ internal static unsafe class TileKernel
                 }
                 while (sizeof(TMode) == 2 && left > 0);
 
-                c0.Store(tileC);
+                c0.Store(tileC, last);
                 if (sizeof(TRows) > 1)
-                    c1.Store(tileC + (1 * ldc));
+                    c1.Store(tileC + (1 * ldc), last);
                 if (sizeof(TRows) > 2)
-                    c2.Store(tileC + (2 * ldc));
+                    c2.Store(tileC + (2 * ldc), last);
                 if (sizeof(TRows) > 3)
-                    c3.Store(tileC + (3 * ldc));
+                    c3.Store(tileC + (3 * ldc), last);
                 if (sizeof(TRows) > 4)
-                    c4.Store(tileC + (4 * ldc));
+                    c4.Store(tileC + (4 * ldc), last);
                 if (sizeof(TRows) > 5)
-                    c5.Store(tileC + (5 * ldc));
+                    c5.Store(tileC + (5 * ldc), last);
                 if (sizeof(TRows) > 6)
-                    c6.Store(tileC + (6 * ldc));
+                    c6.Store(tileC + (6 * ldc), last);
                 if (sizeof(TRows) > 7)
-                    c7.Store(tileC + (7 * ldc));
+                    c7.Store(tileC + (7 * ldc), last);
                 if (sizeof(TRows) > 8)
-                    c8.Store(tileC + (8 * ldc));
+                    c8.Store(tileC + (8 * ldc), last);
                 if (sizeof(TRows) > 9)
-                    c9.Store(tileC + (9 * ldc));
+                    c9.Store(tileC + (9 * ldc), last);
                 if (sizeof(TRows) > 10)
-                    c10.Store(tileC + (10 * ldc));
+                    c10.Store(tileC + (10 * ldc), last);
                 if (sizeof(TRows) > 11)
-                    c11.Store(tileC + (11 * ldc));
+                    c11.Store(tileC + (11 * ldc), last);
                 if (sizeof(TRows) > 12)
-                    c12.Store(tileC + (12 * ldc));
+                    c12.Store(tileC + (12 * ldc), last);
                 if (sizeof(TRows) > 13)
-                    c13.Store(tileC + (13 * ldc));
+                    c13.Store(tileC + (13 * ldc), last);
                 tileB += sizeof(TVectors) * V.Count;
                 tileC += sizeof(TVectors) * V.Count;
             }

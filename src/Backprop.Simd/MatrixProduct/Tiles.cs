@@ -14,6 +14,12 @@ internal unsafe struct Tiles
     public required float* C;
     public required nint Ldc;
 
+    /// <summary>
+    /// From the first vector of a tile to the last, in B and in C, where there are several: less than their number tells if the columns do not fill them. The
+    /// last then shares columns with its neighbour, and both compute the same bits.
+    /// </summary>
+    public required nint LastVector;
+
     public required nint Steps;
 
     /// <summary>If not, the sums start from +0 and C is not read.</summary>

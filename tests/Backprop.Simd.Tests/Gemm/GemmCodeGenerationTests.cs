@@ -44,11 +44,16 @@ public sealed partial class GemmCodeGenerationTests
 
     private static void MultiplyLargestTiles()
     {
-        int rows = GemmBlocking.TilesOfRows(14 * 6, 2).Largest;
-        bool hasWide = rows > 6;
-        foreach ((int m, int k) in ((int, int)[])[(4 * rows, 64), (48, 16)])
+        int high = GemmBlocking.TilesOfRows(14 * 6, 2).Largest, middle = GemmBlocking.TilesOfRows(48, 3).Largest;
+        int lanes = SimdInfo.Tier switch
         {
-            var product = new GemmCase(false, false, m, 64, k);
+            SimdTier.Vector512 => 16,
+            SimdTier.Vector256 => 8,
+            _ => 4,
+        };
+        foreach ((int m, int n, int k) in ((int, int, int)[])[(4 * high, 64, 64), (48, 7 * lanes, 64), (48, 64, 16)])
+        {
+            var product = new GemmCase(false, false, m, n, k);
             product.AssertEqual(product.Expected(), product.Multiply());
         }
 
@@ -58,7 +63,7 @@ public sealed partial class GemmCodeGenerationTests
             SimdTier.Vector256 => "ymm",
             _ => "xmm",
         };
-        ChildProcess.Report($"{register} {rows}x2{(hasWide ? " 6x4" : "")}");
+        ChildProcess.Report($"{register} {high}x2 {middle}x3{(high > 6 ? " 6x4" : "")}");
     }
 
     private static string[] Methods(string listing) => listing.Split("; Assembly listing for method ", StringSplitOptions.RemoveEmptyEntries);
