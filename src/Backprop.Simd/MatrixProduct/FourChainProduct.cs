@@ -27,7 +27,7 @@ internal static unsafe class FourChainProduct
         }
 
         // A full vector at row p reads on into row p + 1, whose values only reach lanes that nobody stores; the last rows, where it would leave B, are copied.
-        float* tail = stackalloc float[(Math.Max(GemmBlocking.PackedSteps, V.Count + 4) + 1) * V.Count];
+        float* tail = stackalloc float[(V.Count + 5) * V.Count];
         tail = (float*)(((nuint)tail + (nuint)(V.Count * sizeof(float)) - 1) & ~((nuint)(V.Count * sizeof(float)) - 1));
         for (nint column = share.Column; column < share.Column + share.Columns; column += V.Count)
         {
@@ -35,7 +35,7 @@ internal static unsafe class FourChainProduct
             float* b = g.B + column;
             nint overrun = V.Count - (g.N - column);
             nint unsafeRows = overrun <= 0 ? 0 : (overrun + g.Ldb - 1) / g.Ldb;
-            nint inPlace = share.Rows >= GemmBlocking.RowsWorthPacking && g.K <= GemmBlocking.PackedSteps ? 0 : Math.Max(g.K - unsafeRows, 0) / 4 * 4;
+            nint inPlace = Math.Max(g.K - unsafeRows, 0) / 4 * 4;
             Packing.Rows<V>(b + (inPlace * g.Ldb), g.Ldb, g.K - inPlace, Math.Min(g.N - column, V.Count), tail, V.Count);
             Columns<V, R, TEpilogue>(in g, ref epilogue, share, column, count, b, g.Ldb, inPlace, tail, scratch);
         }

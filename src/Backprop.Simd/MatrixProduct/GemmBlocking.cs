@@ -22,10 +22,6 @@ internal static class GemmBlocking
     /// <summary>Columns that few rows are computed in at a time: C stays in the L1 cache.</summary>
     public const int FewRowsColumns = 2048;
 
-    /// <summary>Steps of a narrow B that are copied into vectors of whole cache lines, 16 KB of them, if many rows read them.</summary>
-    public const int PackedSteps = 256;
-    public const int RowsWorthPacking = 64;
-
     public const int CacheLineFloats = 16;
 
     // With so few steps, writing C row after row wins over keeping a panel of B in the L1 cache. (32 x 64 x 64: +4 %, 64 x 1024 x 1024 X^T dY: +4 %.)
@@ -38,6 +34,9 @@ internal static class GemmBlocking
     private const int FloatsWorthPacking = 2 * FloatsOfSecondCache;
     private const int LanesWorthPacking = 7;
     private const int RowsWorthNarrowing = 16;
+    private const int RowsWorthQuads = 12;
+    private const int StepsWorthArranging = 20;
+    private const int ProductsWorthArranging = 1280;
     private const int FloatsOfCacheSet = 1024;
     private const int ColumnsWorthCopying = 256;
 
@@ -86,6 +85,20 @@ internal static class GemmBlocking
     public static bool IsNarrow<V>(in GemmArguments g, Block share, bool storesC)
         where V : struct, IVectorF32<V> =>
         storesC && g.Alpha == 1 && g.K <= NarrowKernel.MaxSteps && share.Columns <= V.Count && share.Rows >= RowsWorthNarrowing;
+
+    /// <summary>Whether a narrow A B has so many rows and steps that packing B for them pays. (128 x 512 x 10: 103 to 172 GFLOP/s.)</summary>
+    public static bool FillsQuads<V>(in GemmArguments g, Block share)
+        where V : struct, IVectorF32<V> =>
+        !g.TransA && !g.TransB && share.Rows >= RowsWorthQuads && IsWorthArranging(in g, share) && FourSteps.IsSupported<V>();
+
+    /// <summary>Whether a narrow A^T B has so many rows that they fill vectors, and so many steps that transposing C pays. (128 x 512 x 10 X^T dY: 88 to 172 GFLOP/s.)</summary>
+    public static bool FillsLanes<V>(in GemmArguments g, Block share)
+        where V : struct, IVectorF32<V> =>
+        g.TransA && !g.TransB && share.Rows >= V.Count && IsWorthArranging(in g, share);
+
+    // More than 12 columns leave few lanes of a vector of columns idle.
+    private static bool IsWorthArranging(in GemmArguments g, Block share) =>
+        g.K >= (g.N > 12 ? 128 : StepsWorthArranging) && share.Rows * g.K >= ProductsWorthArranging;
 
     /// <summary>Whether C takes the time, and likes to be written row after row; with more steps, a panel of B in the L1 cache and C column after column is faster.</summary>
     public static bool IsShallow(in GemmArguments g, bool storesC) => storesC && !g.TransB && g.K <= FewSteps;
@@ -147,14 +160,14 @@ internal static class GemmBlocking
     public static int ScratchFloats(in GemmArguments g, SummationOrder order, bool storesC = true) => order switch
     {
         SummationOrder.Chain => checked(Math.Max(PanelFloats(g.N, g.K, RowBlocks(g.M, g.K, storesC), storesC), ShallowFloats(g.TransA, g.TransB, g.N, g.K, g.Ldb)) + (g.Alpha != 1 || CopiesA(g.TransA, g.N, g.K, g.Lda, narrowTiles: true) ? CopyFloats(g.M, g.K, storesC) : 0)),
+        SummationOrder.FourChains => checked(QuadFloats(g.TransA, g.TransB, g.M, g.N, g.K) + (g.Alpha == 1 ? 0 : Math.Min(g.M, TileKernel.MaxVectors * MaxLanes) * g.K)),
         _ when g.Alpha == 1 => 0,
-        SummationOrder.FourChains => checked(Math.Min(g.M, FourChainKernel.MaxRows) * g.K),
         _ => checked(g.M * g.K),
     };
 
     /// <summary>The same for alpha = 1, rows without gaps and any number of rows up to m.</summary>
     public static int ScratchFloats(bool transA, bool transB, int m, int n, int k, bool storesC = true) =>
-        SummationOrders.Of(transA, transB, m, n) != SummationOrder.Chain ? 0
+        SummationOrders.Of(transA, transB, m, n) != SummationOrder.Chain ? QuadFloats(transA, transB, m, n, k)
         : checked(Math.Max(PanelFloats(n, k, RowBlocks(m, k, storesC), storesC), ShallowFloats(transA, transB, n, k, n)) + (MayCopyA(transA, m, n, k) ? CopyFloats(m, k, storesC) : 0));
 
     // On some width and for some number of rows up to m.
@@ -172,6 +185,8 @@ internal static class GemmBlocking
     public static int ShallowFloats(bool transA, bool transB, int n, int k, nint ldb) =>
         transB || (!transA && k > FewSteps) ? 0
         : checked(Math.Min(k, FewSteps) * (ldb % (FloatsOfCacheSet / 2) == 0 ? (int)ShallowPitch(n) : TileKernel.MaxVectors * MaxLanes));
+
+    private static int QuadFloats(bool transA, bool transB, int m, int n, int k) => transA || transB || m < RowsWorthQuads || k < StepsWorthArranging ? 0 : QuadProduct.PanelFloats(n, k);
 
     // Of all blocks of BlockFloats, the longest and the highest have the most to add for their pitch.
     private static int CopyFloats(int m, int k, bool storesC)

@@ -10,7 +10,9 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <code>
 ///   up to 4096 multiply-adds       SmallProduct       nothing but the arithmetic
 ///   order A or B, k &lt;= 8, n &lt;= 16  NarrowProduct      B in registers, C row after row
-///   order B otherwise (narrow)     FourChainProduct   B once through the L1 cache, four chains a sum
+///   order B, A B of many rows      QuadProduct        B packed, the four chains of a sum in four lanes
+///   order B, A^T B of many rows    RowLanesProduct    C^T = B^T A, one chain after the other
+///   order B otherwise              FourChainProduct   B once through the L1 cache, four chains a sum
 ///   order C (A B^T, m &lt;= 4)        DotProduct         both operands along their rows
 ///   order A, k &lt;= 4, C beyond L1   FewStepsProduct    C once, row after row: memory is the limit
 ///   order A, few rows, big B       FewRowsProduct     B once, in strips or long rows: memory is the limit
@@ -176,6 +178,12 @@ internal static unsafe class GemmDriver
             {
                 case SummationOrder.Chain or SummationOrder.FourChains when GemmBlocking.IsNarrow<V>(in Arguments, share, T.StoresC):
                     NarrowProduct.Run<V, R, T>(in Arguments, ref epilogue, Order, share);
+                    break;
+                case SummationOrder.FourChains when GemmBlocking.FillsQuads<V>(in Arguments, share):
+                    QuadProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);
+                    break;
+                case SummationOrder.FourChains when GemmBlocking.FillsLanes<V>(in Arguments, share):
+                    RowLanesProduct.Run<V, R, N4, T>(in Arguments, ref epilogue, share, scratch);
                     break;
                 case SummationOrder.FourChains:
                     FourChainProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);

@@ -38,6 +38,14 @@ internal static unsafe class Packing
                 Columns<F32x4>(b + (j * ldb), ldb, k, panel + j, panelColumns);
         }
 
+        if (j < columns && columns >= 4 && FourSteps.IsSupported<F32x4>())
+        {
+            // The last four again, to the same places.
+            j = columns - 4;
+            Columns<F32x4>(b + (j * ldb), ldb, k, panel + j, panelColumns);
+            return;
+        }
+
         for (; j < columns; j++)
             Column(b + (j * ldb), k, panel + j, panelColumns);
     }

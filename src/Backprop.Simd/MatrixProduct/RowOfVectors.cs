@@ -40,9 +40,12 @@ internal unsafe struct RowOfVectors<V, R, TVectors>
 
     /// <summary>this += factor x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void MultiplyAdd(float factor, in RowOfVectors<V, R, TVectors> x)
+    public void MultiplyAdd(float factor, in RowOfVectors<V, R, TVectors> x) => MultiplyAdd(V.BroadcastRegister(factor), in x);
+
+    /// <summary>this += s x, vector by vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void MultiplyAdd(R s, in RowOfVectors<V, R, TVectors> x)
     {
-        R s = V.BroadcastRegister(factor);
         _0 = V.MultiplyAddRegister(s, x._0, _0);
         if (sizeof(TVectors) > 1)
             _1 = V.MultiplyAddRegister(s, x._1, _1);

@@ -190,6 +190,22 @@ internal readonly unsafe struct F32x16(Raw raw) : IVectorF32<F32x16>, IRegisters
     public static Raw BroadcastRegister(float value) => Vector512.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw BroadcastFourRegister(float* source) => Avx512F.BroadcastVector128ToVector512(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void TransposeFours(ref Raw a, ref Raw b, ref Raw c, ref Raw d)
+    {
+        Raw abLow = Avx512F.UnpackLow(a, b), abHigh = Avx512F.UnpackHigh(a, b), cdLow = Avx512F.UnpackLow(c, d), cdHigh = Avx512F.UnpackHigh(c, d);
+        a = Avx512F.Shuffle(abLow, cdLow, FourSteps.LowPairsOf);
+        b = Avx512F.Shuffle(abLow, cdLow, FourSteps.HighPairsOf);
+        c = Avx512F.Shuffle(abHigh, cdHigh, FourSteps.LowPairsOf);
+        d = Avx512F.Shuffle(abHigh, cdHigh, FourSteps.HighPairsOf);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw PermuteRegister(Raw value, Raw order) => Vector512.ShuffleNative(value, order.AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Raw MultiplyAddRegister(Raw a, Raw b, Raw c) => Vector512.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -190,6 +190,22 @@ internal readonly unsafe struct F32x8(Raw raw) : IVectorF32<F32x8>, IRegisters<F
     public static Raw BroadcastRegister(float value) => Vector256.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw BroadcastFourRegister(float* source) => Avx.BroadcastVector128ToVector256(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void TransposeFours(ref Raw a, ref Raw b, ref Raw c, ref Raw d)
+    {
+        Raw abLow = Avx.UnpackLow(a, b), abHigh = Avx.UnpackHigh(a, b), cdLow = Avx.UnpackLow(c, d), cdHigh = Avx.UnpackHigh(c, d);
+        a = Avx.Shuffle(abLow, cdLow, FourSteps.LowPairsOf);
+        b = Avx.Shuffle(abLow, cdLow, FourSteps.HighPairsOf);
+        c = Avx.Shuffle(abHigh, cdHigh, FourSteps.LowPairsOf);
+        d = Avx.Shuffle(abHigh, cdHigh, FourSteps.HighPairsOf);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw PermuteRegister(Raw value, Raw order) => Vector256.ShuffleNative(value, order.AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Raw MultiplyAddRegister(Raw a, Raw b, Raw c) => Vector256.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

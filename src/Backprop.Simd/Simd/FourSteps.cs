@@ -17,8 +17,8 @@ internal static unsafe class FourSteps
 {
     // Pairs of floats: those of doubles do the same, but need the vectors of double. Each type that the JIT meets in a branch that it does not leave out
     // at once costs milliseconds of the first step: so widths are asked for by type, whose tests fold before the branch is looked at, and nothing is generic.
-    private const byte LowPairsOf = 0b01_00_01_00;
-    private const byte HighPairsOf = 0b11_10_11_10;
+    public const byte LowPairsOf = 0b01_00_01_00;
+    public const byte HighPairsOf = 0b11_10_11_10;
 
     /// <summary>Whether this CPU has the shuffles for a width.</summary>
     public static bool IsSupported<V>()

@@ -1,6 +1,6 @@
 namespace Backprop.Simd.Internal.Simd;
 
-/// <summary>The five operations of a matrix-product micro-kernel on a raw hardware vector <typeparamref name="R"/>.</summary>
+/// <summary>The operations of a matrix-product micro-kernel on a raw hardware vector <typeparamref name="R"/>.</summary>
 /// <remarks>
 /// Wrapped vectors cost RyuJIT a register copy per operation in a loop with many accumulators; raw ones do not (measured on .NET 10).
 /// Everything else uses <see cref="IVectorF32{V}"/>; <see cref="Wrap"/> goes there for epilogues.
@@ -18,6 +18,17 @@ internal unsafe interface IRegisters<V, R>
     static abstract R MultiplyAddRegister(R a, R b, R c);
 
     static abstract void StoreRegister(R value, float* destination);
+
+    // Those of fours of lanes are only where FourSteps is supported.
+
+    /// <summary>Four floats, again and again.</summary>
+    static virtual R BroadcastFourRegister(float* source) => throw new NotSupportedException();
+
+    /// <summary>In each four of lanes: what stood in lane i of register j goes to lane j of register i.</summary>
+    static virtual void TransposeFours(ref R a, ref R b, ref R c, ref R d) => throw new NotSupportedException();
+
+    /// <summary>Lane i gets the lane that the integer in lane i of <paramref name="order"/> names; anything if there is no such lane.</summary>
+    static virtual R PermuteRegister(R value, R order) => throw new NotSupportedException();
 
     static abstract V Wrap(R register);
 

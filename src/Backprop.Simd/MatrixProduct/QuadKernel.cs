@@ -1,0 +1,169 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.MatrixProduct;
+
+/// <summary>The four chains of every sum of C = A B side by side in four lanes of one register: order B with many rows.</summary>
+/// <remarks>
+/// <code>
+///        B:  b[p..p+3, 0] | b[p..p+3, 1] | ...     four steps of as many columns as a vector has fours of lanes, packed so
+///  A: a[0, p..p+3], again and again                one load serves 4 steps of a row, for all columns
+///     sums:  chains 0..3 of c[0, 0] | chains 0..3 of c[0, 1] | ...
+/// </code>
+/// All lanes work whatever the number of columns (10 of 12 for 10 columns), and there is less than one load for each multiply-add.
+/// Rows and vectors are type arguments that the JIT folds, as in <see cref="TileKernel"/>.
+/// </remarks>
+internal static unsafe class QuadKernel
+{
+    /// <summary>Steps that one register holds.</summary>
+    public const int Steps = 4;
+    public const int MaxRows = 8;
+    public const int MaxVectors = 4;
+
+    /// <summary>Rows of a tile of so many vectors: their sums, the vectors of B and the four steps of A fit into the registers.</summary>
+    public static int Rows(int vectors) => Math.Min(MaxRows, (Tiers.HasThirtyTwoRegisters ? 24 : 12) / vectors);
+
+    /// <summary>Vectors of a tile, at most.</summary>
+    public static int Vectors => Tiers.HasThirtyTwoRegisters ? MaxVectors : 2;
+
+    /// <summary>Adds groups of four steps to the sums of 1 to 8 rows and 1 to 4 vectors, as many as <see cref="Rows(int)"/> and <see cref="Vectors"/> allow.</summary>
+    /// <remarks>Element (i, p) of A is a[i * lda + p]; a group of B is ldb floats after the one before; the sums of a row are sumsStride floats after those of the row before. If not <c>accumulate</c>, all start from +0.</remarks>
+    public static void Run<V, R>(int rows, int vectors, nint groups, float* a, nint lda, float* b, nint ldb, float* sums, nint sumsStride, bool accumulate)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+    {
+        switch (vectors)
+        {
+            case 1:
+                Run<V, R, N1>(rows, groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                break;
+            case 2:
+                Run<V, R, N2>(rows, groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                break;
+            case 3:
+                Run<V, R, N3>(rows, groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                break;
+            case 4:
+                Run<V, R, N4>(rows, groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                break;
+        }
+    }
+
+    private static void Run<V, R, TVectors>(int rows, nint groups, float* a, nint lda, float* b, nint ldb, float* sums, nint sumsStride, bool accumulate)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TVectors : unmanaged
+    {
+        switch (rows)
+        {
+            case 1:
+                Tile<V, R, N1, TVectors>(groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                break;
+            case 2:
+                Tile<V, R, N2, TVectors>(groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                break;
+            case 3:
+                Tile<V, R, N3, TVectors>(groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                break;
+            case 4:
+                Tile<V, R, N4, TVectors>(groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                break;
+            case 5:
+                Tile<V, R, N5, TVectors>(groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                break;
+            case 6:
+                Tile<V, R, N6, TVectors>(groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                break;
+            case 7:
+                Tile<V, R, N7, TVectors>(groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                break;
+            case 8:
+                Tile<V, R, N8, TVectors>(groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Tile<V, R, TRows, TVectors>(nint groups, float* a, nint lda, float* b, nint ldb, float* sums, nint sumsStride, bool accumulate)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TRows : unmanaged
+        where TVectors : unmanaged
+    {
+        RowOfVectors<V, R, TVectors> c0 = RowOfVectors<V, R, TVectors>.Zero;
+        RowOfVectors<V, R, TVectors> c1 = RowOfVectors<V, R, TVectors>.Zero;
+        RowOfVectors<V, R, TVectors> c2 = RowOfVectors<V, R, TVectors>.Zero;
+        RowOfVectors<V, R, TVectors> c3 = RowOfVectors<V, R, TVectors>.Zero;
+        RowOfVectors<V, R, TVectors> c4 = RowOfVectors<V, R, TVectors>.Zero;
+        RowOfVectors<V, R, TVectors> c5 = RowOfVectors<V, R, TVectors>.Zero;
+        RowOfVectors<V, R, TVectors> c6 = RowOfVectors<V, R, TVectors>.Zero;
+        RowOfVectors<V, R, TVectors> c7 = RowOfVectors<V, R, TVectors>.Zero;
+        nint last = (sizeof(TVectors) - 1) * V.Count;
+        if (accumulate)
+        {
+            c0.Load(sums, last);
+            if (sizeof(TRows) > 1)
+                c1.Load(sums + (1 * sumsStride), last);
+            if (sizeof(TRows) > 2)
+                c2.Load(sums + (2 * sumsStride), last);
+            if (sizeof(TRows) > 3)
+                c3.Load(sums + (3 * sumsStride), last);
+            if (sizeof(TRows) > 4)
+                c4.Load(sums + (4 * sumsStride), last);
+            if (sizeof(TRows) > 5)
+                c5.Load(sums + (5 * sumsStride), last);
+            if (sizeof(TRows) > 6)
+                c6.Load(sums + (6 * sumsStride), last);
+            if (sizeof(TRows) > 7)
+                c7.Load(sums + (7 * sumsStride), last);
+        }
+
+        // Three rows from each pointer: plain, and with two index registers.
+        nint secondRow = 2 * lda;
+        float* a0 = a, a3 = a + (3 * lda), a6 = a + (6 * lda);
+        for (; groups > 0; groups--)
+        {
+            RowOfVectors<V, R, TVectors> x = RowOfVectors<V, R, TVectors>.Zero;
+            x.Load(b, last);
+            b += ldb;
+
+            c0.MultiplyAdd(V.BroadcastFourRegister(a0), in x);
+            if (sizeof(TRows) > 1)
+                c1.MultiplyAdd(V.BroadcastFourRegister(a0 + lda), in x);
+            if (sizeof(TRows) > 2)
+                c2.MultiplyAdd(V.BroadcastFourRegister(a0 + secondRow), in x);
+            if (sizeof(TRows) > 3)
+                c3.MultiplyAdd(V.BroadcastFourRegister(a3), in x);
+            if (sizeof(TRows) > 4)
+                c4.MultiplyAdd(V.BroadcastFourRegister(a3 + lda), in x);
+            if (sizeof(TRows) > 5)
+                c5.MultiplyAdd(V.BroadcastFourRegister(a3 + secondRow), in x);
+            if (sizeof(TRows) > 6)
+                c6.MultiplyAdd(V.BroadcastFourRegister(a6), in x);
+            if (sizeof(TRows) > 7)
+                c7.MultiplyAdd(V.BroadcastFourRegister(a6 + lda), in x);
+
+            a0 += Steps;
+            if (sizeof(TRows) > 3)
+                a3 += Steps;
+            if (sizeof(TRows) > 6)
+                a6 += Steps;
+        }
+
+        c0.Store(sums, last);
+        if (sizeof(TRows) > 1)
+            c1.Store(sums + (1 * sumsStride), last);
+        if (sizeof(TRows) > 2)
+            c2.Store(sums + (2 * sumsStride), last);
+        if (sizeof(TRows) > 3)
+            c3.Store(sums + (3 * sumsStride), last);
+        if (sizeof(TRows) > 4)
+            c4.Store(sums + (4 * sumsStride), last);
+        if (sizeof(TRows) > 5)
+            c5.Store(sums + (5 * sumsStride), last);
+        if (sizeof(TRows) > 6)
+            c6.Store(sums + (6 * sumsStride), last);
+        if (sizeof(TRows) > 7)
+            c7.Store(sums + (7 * sumsStride), last);
+    }
+}

@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.MatrixProduct;
+
+/// <summary>C = A^T B of few columns as C^T = B^T A, so that lanes are rows of C, of which there are enough: order B.</summary>
+/// <remarks>
+/// A^T lies in memory as that product wants its right operand: a row of it is one step of many rows of C. The tile is that of order A, over every fourth step: one chain after
+/// the other, and their sums wait in the L1 cache. Which of the chains run at the same time shows in no bit.
+/// </remarks>
+internal static unsafe class RowLanesProduct
+{
+    private const int MaxColumns = SummationOrders.FourChainsColumns;
+    private const int MaxVectors = 2;
+
+    /// <summary>The rows must fill a vector.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void Run<V, R, TChains, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TChains : unmanaged
+        where TEpilogue : struct, IEpilogue
+    {
+        int n = g.N, maxRows = MaxVectors * V.Count;
+        float* sums = stackalloc float[((sizeof(TChains) * MaxColumns) + 1) * maxRows];
+        sums = (float*)(((nuint)sums + (nuint)(V.Count * sizeof(float)) - 1) & ~((nuint)(V.Count * sizeof(float)) - 1));
+        float* tile = stackalloc float[TEpilogue.StoresC ? 0 : maxRows * n];
+        nint ldc = TEpilogue.StoresC ? g.Ldc : n;
+
+        // Rows that fill no vector: a few apart; more in a tile that ends with the last of them, and computes others again, which it does not store.
+        nint few = share.Rows % V.Count < n ? share.Rows % V.Count : 0, end = share.Rows - few;
+        if (few > 0)
+            FourChainProduct.Run<V, R, TEpilogue>(in g, ref epilogue, new Block(share.Row + end, few, share.Column, share.Columns), scratch);
+        for (nint done = 0; done < end;)
+        {
+            int vectors = end - done > V.Count && end >= maxRows ? 2 : 1, width = vectors * V.Count;
+            nint start = Math.Min(done, end - width), again = done - start, rows = width - again;
+            nint row = share.Row + done, rowOfA = g.Lda;
+            float* a = g.A + share.Row + start;
+            if (g.Alpha != 1)
+            {
+                TileRows.Scale<V>(g.Alpha, a, rowOfA, scratch, width, g.K, width);
+                a = scratch;
+                rowOfA = width;
+            }
+
+            float* c = TEpilogue.StoresC ? g.C + (row * ldc) : tile;
+            bool accumulate = TileRows.Begin<V>(g.Beta, c, ldc, rows, n);
+            if (accumulate)
+                Packing.Transposed<V>(c - (again * ldc), ldc, n, width, sums, width);
+            Chains<V, R, TChains>(in g, a, rowOfA, vectors, sums, accumulate);
+            if (sizeof(TChains) > 1)
+                Fold<V>(sums, n * width);
+            Packing.Transposed<V>(sums + again, width, rows, n, c, ldc);
+            TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, row, 0, rows, n);
+            done += rows;
+        }
+    }
+
+    /// <summary>sums[chain, j, i] = what the chain adds to C[i, j].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Chains<V, R, TChains>(in GemmArguments g, float* a, nint lda, int vectors, float* sums, bool accumulate)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TChains : unmanaged
+    {
+        nint ldb = g.Ldb, width = vectors * V.Count;
+        EvenParts heights = GemmBlocking.TilesOfRows(g.N, vectors);
+        for (int chain = 0; chain < sizeof(TChains); chain++)
+        {
+            nint steps = (g.K - chain + sizeof(TChains) - 1) / sizeof(TChains);
+            for (int tile = 0; tile < heights.Count; tile++)
+            {
+                nint column = heights.StartOf(tile);
+                TileKernel.Run<V, R>(heights.SizeOf(tile), vectors, new()
+                {
+                    A = g.B + (chain * ldb) + column,
+                    RowStride = 1,
+                    StepStride = sizeof(TChains) * ldb,
+                    B = a + (chain * lda),
+                    Ldb = sizeof(TChains) * lda,
+                    C = sums + (((chain * g.N) + column) * width),
+                    Ldc = width,
+                    LastVector = width - V.Count,
+                    Steps = steps,
+                    Accumulate = accumulate && chain == 0,
+                    RowTiles = 1,
+                    ColumnTiles = 1,
+                });
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Fold<V>(float* sums, nint floats)
+        where V : struct, IVectorF32<V>
+    {
+        for (nint i = 0; i < floats; i += V.Count)
+        {
+            float* from = sums + i;
+            V.Store((V.Load(from) + V.Load(from + (2 * floats))) + (V.Load(from + floats) + V.Load(from + (3 * floats))), from);
+        }
+    }
+}
