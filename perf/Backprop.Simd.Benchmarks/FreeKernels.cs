@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.MatrixProduct;
 using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Benchmarks;
@@ -13,6 +14,7 @@ internal static unsafe partial class FreeKernels
         Rows12Chains1,
         Rows8Chains2,
         Rows2Chains8,
+        RowsInLanesChain1,
         Row1Vectors4Chains4,
         Row1Vectors8Chains2,
         Dots32Lanes,
@@ -36,6 +38,14 @@ internal static unsafe partial class FreeKernels
             if (form == Form.Dots32Lanes)
             {
                 Dots<V, R>(m, n, k, a, rowStride, b, ldb, c);
+                return;
+            }
+
+            if (form == Form.RowsInLanesChain1)
+            {
+                var product = new GemmArguments { TransA = true, M = m, N = n, K = k, Alpha = 1, A = a, Lda = (int)stepStride, B = b, Ldb = (int)ldb, C = c, Ldc = n };
+                var none = default(NoEpilogue);
+                RowLanesProduct.Run<V, R, N1, NoEpilogue>(in product, ref none, new Block(0, m, 0, n), null);
                 return;
             }
 

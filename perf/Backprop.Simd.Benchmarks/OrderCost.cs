@@ -77,6 +77,8 @@ internal static unsafe class OrderCost
             : [FreeKernels.Form.Rows12Chains1, FreeKernels.Form.Rows8Chains2, FreeKernels.Form.Rows2Chains8];
         foreach (FreeKernels.Form form in forms)
             Kernel(form);
+        if (transA && n <= SummationOrders.FourChainsColumns)
+            Kernel(FreeKernels.Form.RowsInLanesChain1);
         int reordered = others.Count;
         if (!transB && m == 1)
             Kernel(n % 128 == 0 ? FreeKernels.Form.Row1Vectors8Chains1 : FreeKernels.Form.Row1Vectors4Chains1);

@@ -10,8 +10,11 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// </remarks>
 internal static unsafe class RowLanesProduct
 {
-    private const int MaxColumns = SummationOrders.FourChainsColumns;
-    private const int MaxVectors = 2;
+    private const int Vectors = 2;
+
+    // Sums that share the L1 cache with A.
+    private const int MaxSums = 4096;
+    private const int StepsOfOneCall = 512;
 
     /// <summary>The rows must fill a vector.</summary>
     [SkipLocalsInit]
@@ -22,8 +25,10 @@ internal static unsafe class RowLanesProduct
         where TChains : unmanaged
         where TEpilogue : struct, IEpilogue
     {
-        int n = g.N, maxRows = MaxVectors * V.Count;
-        float* sums = stackalloc float[((sizeof(TChains) * MaxColumns) + 1) * maxRows];
+        int n = g.N, tileRows = Vectors * V.Count;
+        // A call of the kernel does several tiles of one chain, unless they are long or have to be copied. (512 x 128 x 10: +20 %, 64 x 32 x 10: +40 %.)
+        int tilesAtOnce = g.Alpha == 1 && g.K <= StepsOfOneCall ? MaxSums / (sizeof(TChains) * n * tileRows) : 1, maxRows = tilesAtOnce * tileRows;
+        float* sums = stackalloc float[MaxSums + V.Count];
         sums = (float*)(((nuint)sums + (nuint)(V.Count * sizeof(float)) - 1) & ~((nuint)(V.Count * sizeof(float)) - 1));
         float* tile = stackalloc float[TEpilogue.StoresC ? 0 : maxRows * n];
         nint ldc = TEpilogue.StoresC ? g.Ldc : n;
@@ -34,7 +39,8 @@ internal static unsafe class RowLanesProduct
             FourChainProduct.Run<V, R, TEpilogue>(in g, ref epilogue, new Block(share.Row + end, few, share.Column, share.Columns), scratch);
         for (nint done = 0; done < end;)
         {
-            int vectors = end - done > V.Count && end >= maxRows ? 2 : 1, width = vectors * V.Count;
+            nint left = end - done;
+            int tiles = (int)Math.Clamp(left / tileRows, 1, tilesAtOnce), vectors = left > V.Count && end >= tileRows ? Vectors : 1, width = tiles * vectors * V.Count;
             nint start = Math.Min(done, end - width), again = done - start, rows = width - again;
             nint row = share.Row + done, rowOfA = g.Lda;
             float* a = g.A + share.Row + start;
@@ -49,7 +55,7 @@ internal static unsafe class RowLanesProduct
             bool accumulate = TileRows.Begin<V>(g.Beta, c, ldc, rows, n);
             if (accumulate)
                 Packing.Transposed<V>(c - (again * ldc), ldc, n, width, sums, width);
-            Chains<V, R, TChains>(in g, a, rowOfA, vectors, sums, accumulate);
+            Chains<V, R, TChains>(in g, a, rowOfA, vectors, tiles, sums, accumulate);
             if (sizeof(TChains) > 1)
                 Fold<V>(sums, n * width);
             Packing.Transposed<V>(sums + again, width, rows, n, c, ldc);
@@ -60,20 +66,20 @@ internal static unsafe class RowLanesProduct
 
     /// <summary>sums[chain, j, i] = what the chain adds to C[i, j].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Chains<V, R, TChains>(in GemmArguments g, float* a, nint lda, int vectors, float* sums, bool accumulate)
+    private static void Chains<V, R, TChains>(in GemmArguments g, float* a, nint lda, int vectors, int tiles, float* sums, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TChains : unmanaged
     {
-        nint ldb = g.Ldb, width = vectors * V.Count;
+        nint ldb = g.Ldb, width = tiles * vectors * V.Count;
         EvenParts heights = GemmBlocking.TilesOfRows(g.N, vectors);
         for (int chain = 0; chain < sizeof(TChains); chain++)
         {
             nint steps = (g.K - chain + sizeof(TChains) - 1) / sizeof(TChains);
-            for (int tile = 0; tile < heights.Count; tile++)
+            for (int part = 0; part < heights.Count; part++)
             {
-                nint column = heights.StartOf(tile);
-                TileKernel.Run<V, R>(heights.SizeOf(tile), vectors, new()
+                nint column = heights.StartOf(part);
+                TileKernel.Run<V, R>(heights.SizeOf(part), vectors, new()
                 {
                     A = g.B + (chain * ldb) + column,
                     RowStride = 1,
@@ -82,11 +88,11 @@ internal static unsafe class RowLanesProduct
                     Ldb = sizeof(TChains) * lda,
                     C = sums + (((chain * g.N) + column) * width),
                     Ldc = width,
-                    LastVector = width - V.Count,
+                    LastVector = (vectors - 1) * V.Count,
                     Steps = steps,
                     Accumulate = accumulate && chain == 0,
                     RowTiles = 1,
-                    ColumnTiles = 1,
+                    ColumnTiles = tiles,
                 });
             }
         }
