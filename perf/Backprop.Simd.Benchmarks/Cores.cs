@@ -27,6 +27,18 @@ internal static unsafe partial class Cores
         pool.Run(ref job, pool.Threads);
     }
 
+    /// <summary>How often the calling thread has been taken off its core, or given it up; 0 where the system does not say.</summary>
+    public static long Switches()
+    {
+        // struct rusage of 64-bit Linux: two times of two longs each, then fourteen longs, of which the last two are these.
+        long* usage = stackalloc long[18];
+        const int ThisThread = 1;
+        return OperatingSystem.IsLinux() && GetUsage(ThisThread, usage) == 0 ? usage[16] + usage[17] : 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "getrusage")]
+    private static partial int GetUsage(int who, long* usage);
+
     [LibraryImport("libc", EntryPoint = "sched_getcpu")]
     private static partial int CurrentCore();
 
