@@ -84,6 +84,9 @@ public sealed unsafe class WorkerPool : IDisposable
         }
     }
 
+    /// <summary>Steps between <see cref="BeginStep"/> and <see cref="EndStep"/>, of all threads.</summary>
+    internal int StepsUnderWay => Volatile.Read(ref _steps);
+
     /// <summary>From here to <see cref="EndStep"/> jobs follow one another closely: a worker that did one waits awake for the next.</summary>
     internal void BeginStep() => Interlocked.Increment(ref _steps);
 
