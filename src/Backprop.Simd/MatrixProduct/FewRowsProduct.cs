@@ -29,10 +29,15 @@ internal static unsafe class FewRowsProduct
             {
                 for (; share.Rows == 1 && Tiers.HasThirtyTwoRegisters && j <= columns - (WideStripKernel.Vectors * V.Count); j += WideStripKernel.Vectors * V.Count)
                     WideStripKernel.Run<V, R>(g.K, g.Alpha, a, stepStride, g.B + column + j, g.Ldb, c + j, accumulate);
-                for (int vectors = StripKernel.MaxVectors; vectors > 0; vectors /= 2)
+                if (columns - j >= V.Count)
                 {
-                    for (; j <= columns - (vectors * V.Count); j += vectors * V.Count)
-                        StripKernel.Run<V, R>((int)share.Rows, vectors, g.K, g.Alpha, a, rowStride, stepStride, g.B + column + j, g.Ldb, c + j, ldc, accumulate);
+                    var strips = new TileColumns(columns - j, (int)((columns - j + V.Count - 1) / V.Count), V.Count, StripKernel.MaxVectors);
+                    for (nint strip = 0, first = j; strip < strips.Count && !(strip == strips.Count - 1 && strips.EndsInPartOfVector); strip++)
+                    {
+                        j = first + strips.ColumnOf(strip);
+                        StripKernel.Run<V, R>((int)share.Rows, strips.WidthOf(strip), strips.ColumnsOf(strip) - V.Count, g.K, g.Alpha, a, rowStride, stepStride, g.B + column + j, g.Ldb, c + j, ldc, accumulate);
+                        j += strips.ColumnsOf(strip);
+                    }
                 }
             }
 

@@ -63,10 +63,10 @@ internal static class GemmBlocking
     /// <summary>Rows of a tile of four chains.</summary>
     public static int FourChainRows => Tiers.HasThirtyTwoRegisters ? 6 : 3;
 
-    /// <summary>Whether C has so few rows that reading B is what takes the time: from beyond the L1 cache for one row, from beyond the L2 cache for four.</summary>
+    /// <summary>Whether C has so few rows that reading B is what takes the time: one row always, two from beyond the L1 cache, four from beyond the L2 cache.</summary>
     /// <remarks>Such a product adds to C many times: there must be one.</remarks>
     public static bool HasFewRows(in GemmArguments g, Block share, bool storesC) =>
-        storesC && !g.TransB && share.Rows <= FewRowsKernel.MaxRows && g.K * share.Columns >= share.Rows * share.Rows * FloatsOfFirstCache;
+        storesC && !g.TransB && share.Rows <= FewRowsKernel.MaxRows && (share.Rows == 1 || g.K * share.Columns >= share.Rows * share.Rows * FloatsOfFirstCache);
 
     /// <summary>Whether few rows meet a B that the L2 cache holds: it is read in strips of a few cache lines; from beyond, only long rows come fast enough.</summary>
     public static bool ReadsStrips(in GemmArguments g, Block share) => share.Rows <= StripKernel.MaxRows && g.K * share.Columns <= FloatsOfSecondCache;

@@ -11,7 +11,7 @@ public sealed class GemmOrderTests
     private const int ColumnsOfFourKilobytes = 1003;
 
     // Zero and one, the limits of the orders (n = 16, m = 4), the edges of tiles (6 and 14 rows, one and two vectors of 4, 8, 16 lanes),
-    // the blocks of k and of rows; few rows that read much of B; rows of A 4 KB apart;
+    // the blocks of k and of rows; few rows that read much of B, in strips that end in a part of a vector or not; rows of A 4 KB apart;
     // a C and a B beyond the L2 cache, the latter packed for two blocks of rows;
     // many rows of few columns and steps; rows of a shallow B 4 KB apart; wide tiles, and those of three vectors; narrow products with the chains in lanes, or the rows.
     private static readonly (int M, int N, int K)[] s_shapes =
@@ -21,6 +21,7 @@ public sealed class GemmOrderTests
         (1, 3, 2), (7, 1, 66), (6, 10, 67), (13, 4, 15), (64, 9, 6), (1, 784, 5), (2, 65, 300), (4, 20, 257), (9, 49, 256), (3, 16, 515),
         (17, 21, 513), (520, 18, 5), (1031, 35, 2), (1, 131, 130), (2, 260, 257), (3, 389, 401), (4, 515, 520), (5, 18, 1603), (15, 256, 1024), (1024, 257, 3),
         (700, 390, 40), (262, 515, 1603), (700, 7, 3), (600, 16, 8), (301, 10, 7), (900, 5, 1), (2000, 3, 6), (333, 9, 2), (170, 130, 4),
+        (1, 100, 300), (2, 50, 700), (1, 81, 333), (2, 120, 300), (1, 37, 20), (1, 300, 70), (2, 68, 1000),
         (64, 10, 30), (37, 7, 101), (50, 3, 40), (21, 16, 131), (100, 13, 129), (17, 12, 77), (200, 1, 33), (48, 5, 64), (130, 11, 23), (20, 15, 150),
         (120, 1024, 6), (115, ColumnsOfFourKilobytes, 9), (45, 150, 20), (41, 53, 31), (50, 176, 12), (20, 48, 40), (20, 24, 33), (9, 12, 70),
     ];
