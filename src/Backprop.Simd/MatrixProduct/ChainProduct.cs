@@ -56,7 +56,7 @@ internal static unsafe class ChainProduct
         nint lda = g.Lda, ldb = g.Ldb, ldc = g.Ldc;
         bool fromFar = GemmBlocking.PacksB<V>(block.Rows * rowBlocks, g.K, steps, ldb);
         bool packsB = g.TransB || fromFar;
-        TileColumns columnTiles = GemmBlocking.TilesOfColumns<V>(block.Rows, block.Columns, steps);
+        TileColumns columnTiles = GemmBlocking.TilesOfColumns<V>(block.Rows, block.Columns, steps, fromFar);
         EvenParts heights = GemmBlocking.TilesOfRows(block.Rows, columnTiles.Widest);
         bool first = step == 0, last = step + steps == g.K;
         // Panels of B that more than one block of rows needs stay where the first block has packed them.

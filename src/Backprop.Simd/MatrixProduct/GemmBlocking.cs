@@ -42,14 +42,15 @@ internal static class GemmBlocking
 
     /// <summary>
     /// Tiles side by side over so many columns: NR is 2 vectors, or 3 if their number is odd, to leave no single one (+2 to 12 %); with 32 registers 4 for few steps
-    /// and many rows, where a tile of fewer sums is stored while the next one begins (8 x 784 x 128 X^T dY: +5 %; with more steps -1 to -4 %).
+    /// and many rows, where a tile of fewer sums is stored while the next one begins (8 x 784 x 128 X^T dY: +5 %; with more steps -1 to -4 %), and for panels that were
+    /// packed from far, which then are read less often (1024 and 2048: +4 to 8 % while another machine is at the same caches, else 0).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TileColumns TilesOfColumns<V>(nint rows, nint columns, nint steps)
+    public static TileColumns TilesOfColumns<V>(nint rows, nint columns, nint steps, bool fromFar)
         where V : struct, IVectorF32<V>
     {
         int vectors = (int)(((uint)columns + (uint)V.Count - 1) / (uint)V.Count);
-        int widest = Tiers.HasThirtyTwoRegisters && steps <= StepsOfWideTiles && rows >= RowsWorthWideTiles ? TileKernel.MaxVectors : 2 + (vectors & 1);
+        int widest = Tiers.HasThirtyTwoRegisters && (fromFar || (steps <= StepsOfWideTiles && rows >= RowsWorthWideTiles)) ? TileKernel.MaxVectors : 2 + (vectors & 1);
         return new(columns, vectors, V.Count, widest);
     }
 
