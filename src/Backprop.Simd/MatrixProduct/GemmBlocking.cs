@@ -87,10 +87,13 @@ internal static class GemmBlocking
         where V : struct, IVectorF32<V> =>
         storesC && g.Alpha == 1 && g.K <= NarrowKernel.MaxSteps && share.Columns <= V.Count && share.Rows >= RowsWorthNarrowing;
 
-    /// <summary>Whether a narrow A B has so many rows and steps that packing B for them pays. (128 x 512 x 10: 103 to 172 GFLOP/s.)</summary>
+    /// <summary>
+    /// Whether a narrow A B has so many rows and steps that packing B for them pays. (128 x 512 x 10: 103 to 172 GFLOP/s.) Vectors of columns leave few of 4 lanes
+    /// idle, and fours of sums are many there.
+    /// </summary>
     public static bool FillsQuads<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V> =>
-        !g.TransA && !g.TransB && share.Rows >= RowsWorthQuads && IsWorthArranging(in g, share) && FourSteps.IsSupported<V>();
+        V.Count >= 8 && !g.TransA && !g.TransB && share.Rows >= RowsWorthQuads && IsWorthArranging(in g, share) && FourSteps.IsSupported<V>();
 
     /// <summary>Whether a narrow A^T B has so many rows that they fill vectors, and so many steps that transposing C pays. (128 x 512 x 10 X^T dY: 88 to 172 GFLOP/s.)</summary>
     public static bool FillsLanes<V>(in GemmArguments g, Block share)

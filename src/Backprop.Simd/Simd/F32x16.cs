@@ -203,7 +203,7 @@ internal readonly unsafe struct F32x16(Raw raw) : IVectorF32<F32x16>, IRegisters
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Raw PermuteRegister(Raw value, Raw order) => Vector512.ShuffleNative(value, order.AsInt32());
+    public static Raw PermuteRegister(Raw value, Raw order) => Vector512.Shuffle(value, order.AsInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Raw MultiplyAddRegister(Raw a, Raw b, Raw c) => Vector512.MultiplyAddEstimate(a, b, c);

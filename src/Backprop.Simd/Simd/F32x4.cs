@@ -216,7 +216,7 @@ internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Raw PermuteRegister(Raw value, Raw order) => Vector128.ShuffleNative(value, order.AsInt32());
+    public static Raw PermuteRegister(Raw value, Raw order) => Vector128.Shuffle(value, order.AsInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Raw MultiplyAddRegister(Raw a, Raw b, Raw c) => Vector128.MultiplyAddEstimate(a, b, c);

@@ -203,7 +203,7 @@ internal readonly unsafe struct F32x8(Raw raw) : IVectorF32<F32x8>, IRegisters<F
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Raw PermuteRegister(Raw value, Raw order) => Vector256.ShuffleNative(value, order.AsInt32());
+    public static Raw PermuteRegister(Raw value, Raw order) => Vector256.Shuffle(value, order.AsInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Raw MultiplyAddRegister(Raw a, Raw b, Raw c) => Vector256.MultiplyAddEstimate(a, b, c);
