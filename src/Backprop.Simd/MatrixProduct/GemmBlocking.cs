@@ -36,6 +36,7 @@ internal static class GemmBlocking
     private const int RowsWorthNarrowing = 16;
     private const int RowsWorthQuads = 12;
     private const int StepsWorthArranging = 20;
+    private const int StepsWorthArrangingFullVectors = 128;
     private const int ProductsWorthArranging = 1280;
     private const int FloatsOfCacheSet = 1024;
     private const int ColumnsWorthCopying = 256;
@@ -102,7 +103,7 @@ internal static class GemmBlocking
 
     // More than 12 columns leave few lanes of a vector of columns idle.
     private static bool IsWorthArranging(in GemmArguments g, Block share) =>
-        g.K >= (g.N > 12 ? 128 : StepsWorthArranging) && share.Rows * g.K >= ProductsWorthArranging;
+        g.K >= (g.N > 12 ? StepsWorthArrangingFullVectors : StepsWorthArranging) && share.Rows * g.K >= ProductsWorthArranging;
 
     /// <summary>Whether C takes the time, and likes to be written row after row; with more steps, a panel of B in the L1 cache and C column after column is faster.</summary>
     public static bool IsShallow(in GemmArguments g, bool storesC) => storesC && !g.TransB && g.K <= FewSteps;
@@ -158,7 +159,7 @@ internal static class GemmBlocking
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool HasNarrowTiles<V>()
-        where V : struct, IVectorF32<V> => 2 * V.Count < 2 * CacheLineFloats;
+        where V : struct, IVectorF32<V> => V.Count < CacheLineFloats;
 
     /// <summary>The floats of packing space that one thread needs for a product whose epilogue stores C or does not.</summary>
     public static int ScratchFloats(in GemmArguments g, SummationOrder order, bool storesC = true) => order switch

@@ -64,30 +64,6 @@ internal static unsafe class TileKernel
     {
         switch (rows)
         {
-            case 1:
-                Tile<V, R, N1, TMode, TVectors>(in tiles);
-                break;
-            case 2:
-                Tile<V, R, N2, TMode, TVectors>(in tiles);
-                break;
-            case 3:
-                Tile<V, R, N3, TMode, TVectors>(in tiles);
-                break;
-            case 4:
-                Tile<V, R, N4, TMode, TVectors>(in tiles);
-                break;
-            case 5:
-                Tile<V, R, N5, TMode, TVectors>(in tiles);
-                break;
-            case 6:
-                Tile<V, R, N6, TMode, TVectors>(in tiles);
-                break;
-            case 7:
-                Tile<V, R, N7, TMode, TVectors>(in tiles);
-                break;
-            case 8:
-                Tile<V, R, N8, TMode, TVectors>(in tiles);
-                break;
             case 9:
                 Tile<V, R, N9, TMode, TVectors>(in tiles);
                 break;
@@ -106,6 +82,9 @@ internal static unsafe class TileKernel
             case 14:
                 Tile<V, R, N14, TMode, TVectors>(in tiles);
                 break;
+            default:
+                UpToEight<V, R, TMode, TVectors>(rows, in tiles);
+                break;
         }
     }
 
@@ -117,29 +96,14 @@ internal static unsafe class TileKernel
     {
         switch (rows)
         {
-            case 1:
-                Tile<V, R, N1, TMode, TVectors>(in tiles);
-                break;
-            case 2:
-                Tile<V, R, N2, TMode, TVectors>(in tiles);
-                break;
-            case 3:
-                Tile<V, R, N3, TMode, TVectors>(in tiles);
-                break;
-            case 4:
-                Tile<V, R, N4, TMode, TVectors>(in tiles);
-                break;
-            case 5:
-                Tile<V, R, N5, TMode, TVectors>(in tiles);
-                break;
-            case 6:
-                Tile<V, R, N6, TMode, TVectors>(in tiles);
-                break;
             case 7:
                 Tile<V, R, N7, TMode, TVectors>(in tiles);
                 break;
             case 8:
                 Tile<V, R, N8, TMode, TVectors>(in tiles);
+                break;
+            default:
+                UpToSix<V, R, TMode, TVectors>(rows, in tiles);
                 break;
         }
     }

@@ -28,7 +28,7 @@ internal unsafe struct Tiles
     /// <summary>What is asked for on the way, or null; if not null, there is one tile.</summary>
     public Ahead* Ahead;
 
-    /// <summary>A call costs about 25 cycles, so that short tiles want to be many.</summary>
+    /// <summary>A call costs tens of cycles, so that short tiles want to be many.</summary>
     public required nint RowTiles;
     public required nint ColumnTiles;
 }

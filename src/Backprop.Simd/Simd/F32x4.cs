@@ -203,22 +203,6 @@ internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F
     public static Raw BroadcastRegister(float value) => Vector128.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Raw BroadcastFourRegister(float* source) => Vector128.Load(source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void TransposeFours(ref Raw a, ref Raw b, ref Raw c, ref Raw d)
-    {
-        Raw abLow = FourSteps.ZipLow(a, b), abHigh = FourSteps.ZipHigh(a, b), cdLow = FourSteps.ZipLow(c, d), cdHigh = FourSteps.ZipHigh(c, d);
-        a = FourSteps.LowPairs(abLow, cdLow);
-        b = FourSteps.HighPairs(abLow, cdLow);
-        c = FourSteps.LowPairs(abHigh, cdHigh);
-        d = FourSteps.HighPairs(abHigh, cdHigh);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Raw PermuteRegister(Raw value, Raw order) => Vector128.Shuffle(value, order.AsInt32());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Raw MultiplyAddRegister(Raw a, Raw b, Raw c) => Vector128.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
