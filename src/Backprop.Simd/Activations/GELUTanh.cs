@@ -6,11 +6,15 @@ namespace Backprop.Simd.Internal.Activations;
 /// <summary>f(x) = x sigmoid(2 u), u = sqrt(2 / pi) (x + 0.044715 x^3): GELU's approximation by tanh (D. Hendrycks, K. Gimpel 2016).</summary>
 internal readonly struct GELUTanh : IActivation
 {
-    /// <summary>2 sqrt(2 / pi) and 0.044715 times it, in two parts each; Linear is a multiple of 2^-20.</summary>
-    private const float Linear = 1.59576893f;
-    private const float LinearLow = 1.93077899e-7f;
-    private const float Cubic = 0.0713548139f;
-    private const float CubicLow = 2.3988324e-9f;
+    /// <summary>2 sqrt(2 / pi) and 0.044715 times it.</summary>
+    private const float Linear = 1.59576912f;
+    private const float Cubic = 0.0713548163f;
+
+    /// <summary>These times 16 / ln 2, in two parts each; the first is a multiple of 2^-16.</summary>
+    private const float LinearHigh = 36.8353271f;
+    private const float LinearLow = 4.02187152e-6f;
+    private const float CubicHigh = 1.64709187f;
+    private const float CubicLow = -3.22591767e-8f;
 
     public static Saved Saves
     {
@@ -28,14 +32,13 @@ internal readonly struct GELUTanh : IActivation
     public V Forward<V>(V x)
         where V : struct, IVectorF32<V>
     {
-        // e^u multiplies an error of u by |u|, so u = x (Linear + Cubic z), z = x^2, is carried in two floats. slope - Linear is exact: both are multiples of 2^-20, slope is below 16.
-        V z = x * x, linear = V.Create(Linear), cubic = V.Create(Cubic);
+        // e^u multiplies an error of u by |u|, so 16 u / ln 2 = x (Linear + Cubic z), z = x^2, is carried in two floats. slope - LinearHigh is exact: both are multiples of 2^-16, slope is below 256.
+        V held = V.Lesser(V.Create(6f), V.Greater(V.Create(-11.105f), x));
+        V z = held * held, linear = V.Create(LinearHigh), cubic = V.Create(CubicHigh);
         V slope = V.MultiplyAdd(cubic, z, linear);
         V slopeLow = V.MultiplyAdd(cubic, z, linear - slope);
-        slopeLow += V.MultiplyAdd(cubic, V.MultiplyAdd(x, x, -z), V.MultiplyAdd(V.Create(CubicLow), z, V.Create(LinearLow)));
-        V u = x * slope;
-        V low = V.MultiplyAdd(x, slopeLow, V.MultiplyAdd(x, slope, -u));
-        return Elementary.TimesSigmoid(x, u, low, 11f);
+        slopeLow += V.MultiplySubtractFrom(cubic, V.MultiplySubtractFrom(held, held, z), V.MultiplyAdd(V.Create(CubicLow), z, V.Create(LinearLow)));
+        return Elementary.TimesSigmoidOfSixteenths(x, held, slope, slopeLow, 6f);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -20,20 +20,24 @@ internal readonly struct SiLU : IActivation
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Forward<V>(V x)
-        where V : struct, IVectorF32<V> => Elementary.TimesSigmoid(x, x, V.Create(0f), 110f);
+        where V : struct, IVectorF32<V> => Elementary.TimesSigmoid(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Backward<V>(V saved, V dy)
         where V : struct, IVectorF32<V>
     {
-        V s = Elementary.Sigmoid(saved, out V complement);
-        return dy * (s * V.MultiplyAdd(saved, complement, V.Create(1f)));
+        // Beyond 40 sigmoid is 1, and its complement must not be met by more; beyond -104 it is 0.
+        V x = V.Lesser(V.Create(40f), V.Greater(V.Create(-104f), saved));
+        V s = Elementary.Sigmoid(x, out V complement);
+        return dy * (s * V.MultiplyAdd(x, complement, V.Create(1f)));
     }
 
     public double Reference(double x) => x / (1 + Math.Exp(-x));
 
     public double ReferenceDerivative(double x)
     {
+        if (double.IsInfinity(x))
+            return x > 0 ? 1 : 0;
         double s = 1 / (1 + Math.Exp(-x));
         return s * (1 + (x * (1 - s)));
     }

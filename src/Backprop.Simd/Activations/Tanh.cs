@@ -24,7 +24,7 @@ internal readonly struct Tanh : IActivation
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Backward<V>(V saved, V dy)
-        where V : struct, IVectorF32<V> => dy * V.MultiplyAdd(-saved, saved, V.Create(1f));
+        where V : struct, IVectorF32<V> => dy * V.MultiplySubtractFrom(saved, saved, V.Create(1f));
 
     public double Reference(double x) => Math.Tanh(x);
 

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Backprop.Simd.Internal.Simd;
 
-/// <summary>Elementary functions, written once for every width. All polynomials are minimax fits of our own (Remez, coefficients rounded to float), evaluated by multiply-add.</summary>
+/// <summary>Elementary functions, written once for every width. All polynomials are fits of our own (Remez, or least squares at Chebyshev points; coefficients rounded to float one after the other), evaluated by multiply-add.</summary>
 /// <remarks>Gradual underflow is kept. The limits in ULP hold over all floats (docs/accuracy.md).</remarks>
 internal static class Elementary
 {
@@ -22,6 +22,20 @@ internal static class Elementary
 
     /// <summary>Here x Q(x) is below half of the smallest float.</summary>
     private const float NormalLimit = 14.5f;
+    private const float TwoToMinus64 = 5.42101086e-20f;
+
+    /// <summary>8 significant bits, so that its multiples are exact; tanh of it is a float but for 0.0001 ULP.</summary>
+    private const float TanhWidth = 0.59765625f;
+
+    /// <summary>ln 2 / 16 in two parts; the upper one has 12 bits, so that its product with 16 times an exponent is exact.</summary>
+    private const float SixteenthHigh = 0.0433197021f;
+    private const float SixteenthLow = 1.99663646e-06f;
+
+    /// <summary>Rounds 16 times an exponent, and adds the bias and 40 to the exponent.</summary>
+    private const float SixteenthsShift = RoundingShift + (16 * (Bias + 40));
+
+    /// <summary>The fraction bits of 1.575, the sigmoid's scale: of some forty that were tried the one that leaves least error.</summary>
+    private const int SigmoidScaleBits = 0x0049_999A;
 
     /// <summary>e^x: x = n ln 2 + r, |r| &lt;= ln 2 / 2, e^x = 2^n e^r.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -30,7 +44,7 @@ internal static class Elementary
     {
         // Beyond these the result is 0 or infinity anyway; a NaN passes both.
         x = V.Lesser(V.Create(89f), V.Greater(V.Create(-104f), x));
-        V p = ExpFraction(x, V.Create(0f), RoundingShift, out _, out V n);
+        V p = ExpFraction(x, RoundingShift, out _, out V n);
         return V.TimesPowerOfTwo(p, n);
     }
 
@@ -39,7 +53,7 @@ internal static class Elementary
     public static V ExpOfNegative<V>(V x)
         where V : struct, IVectorF32<V>
     {
-        V p = ExpFraction(V.Greater(V.Create(-104f), x), V.Create(0f), RoundingShift, out _, out V n);
+        V p = ExpFraction(V.Greater(V.Create(-104f), x), RoundingShift, out _, out V n);
         return V.TimesPowerOfTwo(p, n);
     }
 
@@ -48,28 +62,26 @@ internal static class Elementary
     private static V ExpOfModerate<V>(V x)
         where V : struct, IVectorF32<V>
     {
-        V p = ExpFraction(x, V.Create(0f), RoundingShift + Bias, out V shifted, out _);
+        V p = ExpFraction(x, RoundingShift + Bias, out V shifted, out _);
         return p * V.ShiftLeftInt(shifted, 23);
     }
 
     /// <summary>e^r; n, and in the low bits of shifted those of n + shift - 1.5 2^23.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V ExpFraction<V>(V x, V low, float shift, out V shifted, out V n)
+    private static V ExpFraction<V>(V x, float shift, out V shifted, out V n)
         where V : struct, IVectorF32<V>
     {
+        // The first product is exact, so r is rounded once.
         shifted = V.MultiplyAdd(x, V.Create(Log2E), V.Create(shift));
         n = shifted - V.Create(shift);
-        V r = V.MultiplyAdd(n, V.Create(-Ln2High), x);
-        low = V.MultiplyAdd(n, V.Create(-Ln2Low), low);
-        V s = r + low;
+        V r = V.MultiplyAdd(n, V.Create(-Ln2Low), V.MultiplyAdd(n, V.Create(-Ln2High), x));
+        V q = V.MultiplyAdd(V.Create(1.353003667e-03f), r, V.Create(8.369509131e-03f));
+        q = V.MultiplyAdd(q, r, V.Create(4.167367890e-02f));
+        q = V.MultiplyAdd(q, r, V.Create(1.666651219e-01f));
+        q = V.MultiplyAdd(q, r, V.Create(4.999997020e-01f));
 
-        V q = V.MultiplyAdd(V.Create(1.381458249e-03f), s, V.Create(8.368716575e-03f));
-        q = V.MultiplyAdd(q, s, V.Create(4.166838899e-02f));
-        q = V.MultiplyAdd(q, s, V.Create(1.666652113e-01f));
-        q = V.MultiplyAdd(q, s, V.Create(4.999999404e-01f));
-
-        // 1 + (r + (s^2 q + low)): r is exact, so the terms meet by size and lose little.
-        return V.Create(1f) + (r + V.MultiplyAdd(q, s * s, low));
+        // The terms meet by size: what q loses does not make e^x fall where x grows.
+        return V.Create(1f) + V.MultiplyAdd(q, r * r, r);
     }
 
     /// <summary>ln x: x = 2^n m, 2/3 &lt;= m &lt; 4/3, ln x = n ln 2 + ln(1 + (m - 1)).</summary>
@@ -136,74 +148,105 @@ internal static class Elementary
         return V.MultiplyAdd(q * e, e, e);
     }
 
-    /// <summary>An odd polynomial where |x| &lt; 0.625, elsewhere 1 - 2 / (e^2|x| + 1) with the sign of x.</summary>
+    /// <summary>Sixteen polynomials, about the multiples of <see cref="TanhWidth"/>; the sign of x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Tanh<V>(V x)
         where V : struct, IVectorF32<V>
     {
-        V size = V.Abs(x), one = V.Create(1f);
-        V most = V.Lesser(V.Create(10f), size);
-        V far = one - (V.Create(2f) / (ExpOfModerate(most + most) + one));
+        // tanh(9.02) is 1 in float.
+        V size = V.Lesser(V.Create(9.02f), V.Abs(x));
+        V nearest = V.MultiplyAdd(size, V.Create(1.67320263f), V.Create(RoundingShift)), i = nearest - V.Create(RoundingShift);
+        V d = V.MultiplySubtractFrom(i, V.Create(TanhWidth), size);
+        V y = V.MultiplyAdd(V.Lookup(TanhTable, 7, nearest), d, V.Lookup(TanhTable, 6, nearest));
+        y = V.MultiplyAdd(y, d, V.Lookup(TanhTable, 5, nearest));
+        y = V.MultiplyAdd(y, d, V.Lookup(TanhTable, 4, nearest));
+        y = V.MultiplyAdd(y, d, V.Lookup(TanhTable, 3, nearest));
+        y = V.MultiplyAdd(y, d, V.Lookup(TanhTable, 2, nearest));
+        y = V.MultiplyAdd(y, d, V.Lookup(TanhTable, 1, nearest));
 
-        V z = x * x;
-        V q = V.MultiplyAdd(V.Create(-5.637270864e-03f), z, V.Create(2.057975717e-02f));
-        q = V.MultiplyAdd(q, z, V.Create(-5.372202024e-02f));
-        q = V.MultiplyAdd(q, z, V.Create(1.333123744e-01f));
-        q = V.MultiplyAdd(q, z, V.Create(-3.333327472e-01f));
-        V near = V.MultiplyAdd(q * z, x, x);
-        return V.SelectLess(size, V.Create(0.625f), near, far) | (x & V.Create(-0f));
+        // About 0 the leading term is d itself, and exact.
+        y = V.MultiplyAdd(y, d, V.SelectLess(i, V.Create(0.5f), d, V.Lookup(TanhTable, 0, nearest)));
+        return y | (x & V.Create(-0f));
     }
 
-    /// <summary>1 / (1 + e^-x), with e^-|x| so that nothing overflows.</summary>
+    /// <summary>1 / (1 + e^-x).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Sigmoid<V>(V x)
-        where V : struct, IVectorF32<V> => Sigmoid(x, out _);
+        where V : struct, IVectorF32<V>
+    {
+        // Numerator and denominator times a scale whose quotients have small relative steps where the denominator has large ones.
+        V power = PowerAndRest(x, out V shifted, out V r) | V.CreateInt(SigmoidScaleBits);
+        V rest = ExpRest(2, shifted, r, out V high);
+        return power / (V.Greater(power, high) + (V.Lesser(power, high) + rest));
+    }
 
-    /// <summary>The same, and 1 - sigmoid(x) without cancellation.</summary>
+    /// <summary>The same within 3 ULP, and 1 - sigmoid(x) without cancellation, but not below e^-40.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Sigmoid<V>(V x, out V complement)
         where V : struct, IVectorF32<V>
     {
-        V one = V.Create(1f), zero = V.Create(0f);
-        V e = ExpOfNegative(-V.Abs(x));
-        V quotient = Divide(V.SelectLess(x, zero, e, one), e, out V reciprocal, out V correction);
-        complement = V.SelectLess(x, zero, reciprocal, e * reciprocal);
-        return V.MultiplyAdd(correction, reciprocal, quotient);
+        V power = PowerAndRest(x, out V shifted, out V r);
+        V rest = ExpRest(0, shifted, r, out V high);
+        V reciprocal = V.Create(1f) / (V.Greater(power, high) + (V.Lesser(power, high) + rest));
+        complement = (high + rest) * reciprocal;
+        return power * reciprocal;
     }
 
-    /// <summary>x sigmoid(u + low), where u grows with x from 0, u is at least 109 below 0 at -limit and at least 18 at limit. At most 2 ULP, denormal results included.</summary>
+    /// <summary>x sigmoid(x); at most 2 ULP, denormal results included.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V TimesSigmoid<V>(V x, V u, V low, float limit)
+    public static V TimesSigmoid<V>(V x)
         where V : struct, IVectorF32<V>
     {
-        V one = V.Create(1f), zero = V.Create(0f);
-        V sign = x & V.Create(-0f);
-        V p = ExpFraction(-V.Abs(u), -(low ^ sign), RoundingShift, out _, out V n);
-
-        // Left of 0 the power of two waits until x is multiplied, so that only the result may be denormal.
-        V quotient = Divide(V.SelectLess(x, zero, p, one), V.TimesPowerOfTwo(p, n), out V reciprocal, out V correction);
-        V product = V.MultiplyAdd(x, quotient, x * (correction * reciprocal));
-        return Saturate(x, limit, V.TimesPowerOfTwo(product, V.SelectLess(x, zero, n, zero)));
+        V power = PowerAndRest(x, out V shifted, out V r);
+        return TimesSigmoid(x, power, shifted, r, 40f);
     }
 
-    /// <summary>Beyond the limit, where x times a distribution function is x or -0 in float: those, and NaN at -infinity. Elsewhere the product.</summary>
+    /// <summary>x sigmoid(u ln 2 / 16), u = held (slope + slopeLow), which grows with x from 0, is 16 * -167 up to 15 more for the least x that is told apart, and 16 * 25 to 16 * 80 from limit on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Saturate<V>(V x, float limit, V product)
-        where V : struct, IVectorF32<V> =>
-        V.SelectLess(V.Create(limit), V.Abs(x), x * V.SelectLess(x, V.Create(0f), V.Create(0f), V.Create(1f)), product);
-
-    /// <summary>numerator / (1 + e), 0 &lt;= e &lt;= 1, and what has to be added to it times the reciprocal of 1 + e: it repairs the quotient and what 1 + e lost.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Divide<V>(V numerator, V e, out V reciprocal, out V correction)
+    public static V TimesSigmoidOfSixteenths<V>(V x, V held, V slope, V slopeLow, float limit)
         where V : struct, IVectorF32<V>
     {
-        V one = V.Create(1f);
-        V denominator = one + e;
-        V lost = e - (denominator - one);
-        reciprocal = one / denominator;
-        V quotient = numerator * reciprocal;
-        correction = V.MultiplyAdd(-quotient, lost, V.MultiplyAdd(-quotient, denominator, numerator));
-        return quotient;
+        V shift = V.Create(SixteenthsShift), shifted = V.MultiplyAdd(held, slope, shift);
+        V rest = V.MultiplySubtractFrom(held, slopeLow, V.MultiplySubtractFrom(held, slope, shifted - shift));
+        return TimesSigmoid(x, PowerOf(shifted), shifted, rest * V.Create(-0.0433216989f), limit);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V TimesSigmoid<V>(V x, V power, V shifted, V r, float limit)
+        where V : struct, IVectorF32<V>
+    {
+        V rest = ExpRest(0, shifted, r, out V high);
+
+        // For the least x the power is 0: -0, and NaN for -infinity. For the largest the product might overflow.
+        V larger = V.Greater(power, high), sum = power + high;
+        V product = x * power / (sum + (rest + (V.Lesser(power, high) - (sum - larger))));
+        return V.SelectLess(V.Create(limit), x, x, product);
+    }
+
+    /// <summary>e^x = 2^a 2^(j/16) e^r, j = 0 to 15, |r| &lt;= ln 2 / 32: 2^(a + 40), r, and j in the low bits of shifted. x is held to -115.5, where 0 stands for 2^-127, and 40: there sigmoid is 0 and 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V PowerAndRest<V>(V x, out V shifted, out V r)
+        where V : struct, IVectorF32<V>
+    {
+        x = V.Lesser(V.Create(40f), V.Greater(V.Create(-115.5f), x));
+        shifted = V.MultiplyAdd(x, V.Create(23.0831203f), V.Create(SixteenthsShift));
+        V n = shifted - V.Create(SixteenthsShift);
+        r = V.MultiplySubtractFrom(n, V.Create(SixteenthLow), V.MultiplySubtractFrom(n, V.Create(SixteenthHigh), x));
+        return PowerOf(shifted);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V PowerOf<V>(V shifted)
+        where V : struct, IVectorF32<V> => V.ShiftLeftInt(shifted, 19) & V.CreateInt(0x7F80_0000);
+
+    /// <summary>2^(40 - j/16) e^-r = high + what is returned, as much more exact than a float as that is smaller; with row 2, times the sigmoid's scale.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V ExpRest<V>(int row, V shifted, V r, out V high)
+        where V : struct, IVectorF32<V>
+    {
+        V p = V.MultiplyAdd(r, V.Create(1.666684896e-01f), V.Create(-5.000163317e-01f));
+        high = V.Lookup(PowerTable, row, shifted);
+        return V.MultiplySubtractFrom(high, V.MultiplyAdd(p, r * r, r), V.Lookup(PowerTable, row + 1, shifted));
     }
 
     /// <summary>An odd polynomial where |x| &lt; 0.84, elsewhere 1 - e^p(|x|) with the sign of x; the fit of p weighs errors by e^p.</summary>
@@ -231,23 +274,31 @@ internal static class Elementary
         return V.SelectLess(size, V.Create(0.84f), near, far) | (x & V.Create(-0f));
     }
 
-    /// <summary>x Phi(x), Phi the distribution function of the normal distribution.</summary>
+    /// <summary>x Phi(x) = max(x, 0) - |x| Q(|x|), Phi the distribution function of the normal distribution, Q = 1 - Phi. log2 Q by sixteen polynomials, about the integers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V TimesNormalDistribution<V>(V x)
         where V : struct, IVectorF32<V>
     {
-        // x Q(|x|) and x - x Q(|x|). t^2 / 2 is carried in two floats: e^u multiplies an error of u by |u|. The power of two waits until x is multiplied, so that only the result may be denormal.
-        V t = V.Abs(x), half = t * V.Create(0.5f), u = half * t;
-        V p = ExpFraction(-u, -V.MultiplyAdd(half, t, -u), RoundingShift, out _, out V n);
-        V tail = V.TimesPowerOfTwo(x * (p * NormalTailRatio(t)), n);
-        V far = V.SelectLess(x, V.Create(0f), tail, x - tail);
+        V shift = V.Create(RoundingShift), t = V.Lesser(V.Create(NormalLimit), V.Abs(x));
+        V nearest = t + shift, d = t - (nearest - shift);
+        V e = V.MultiplyAdd(V.Lookup(NormalTailTable, 5, nearest), d, V.Lookup(NormalTailTable, 4, nearest));
+        e = V.MultiplyAdd(e, d, V.Lookup(NormalTailTable, 3, nearest));
+        e = V.MultiplyAdd(e, d, V.Lookup(NormalTailTable, 2, nearest));
+        e = V.MultiplyAdd(e, d, V.Lookup(NormalTailTable, 1, nearest));
+        e = V.MultiplyAdd(e, d, V.Lookup(NormalTailTable, 0, nearest));
+        V shifted = e + shift, f = e - (shifted - shift);
+        V power = V.ShiftLeftInt(V.AddInt(shifted, V.Lookup(NormalTailTable, 6, nearest)), 23);
 
-        // x / 2 is exact, and the rest is smaller; but near -1 the two nearly cancel, and there the large terms meet first.
-        V z = x * x, slope = V.Create(NormalSlope), q = NormalSeries(z);
-        V near = V.MultiplyAdd(x, V.MultiplyAdd(q, z, slope) * x, V.Create(0.5f) * x);
-        V cancelling = V.MultiplyAdd(q * z * x, x, V.MultiplyAdd(slope, x, V.Create(0.5f)) * x);
-        near = V.SelectLess(x, V.Create(-0.5f), cancelling, near);
-        return Saturate(x, NormalLimit, V.SelectLess(t, V.Create(1f), near, far));
+        // 2^(f - 64): with the power 2^64 times too large, only the result may be denormal.
+        V p = V.MultiplyAdd(V.Create(1.581850811e-04f * TwoToMinus64), f, V.Create(1.341824885e-03f * TwoToMinus64));
+        p = V.MultiplyAdd(p, f, V.Create(9.617064148e-03f * TwoToMinus64));
+        p = V.MultiplyAdd(p, f, V.Create(5.550272390e-02f * TwoToMinus64));
+        p = V.MultiplyAdd(p, f, V.Create(2.402265519e-01f * TwoToMinus64));
+        p = V.MultiplyAdd(p, f, V.Create(6.931472421e-01f * TwoToMinus64));
+        p = V.MultiplyAdd(p, f, V.Create(TwoToMinus64));
+
+        // max(x, 0) so that -infinity gives NaN.
+        return V.MultiplySubtractFrom(t * power, p, x - V.Lesser(x, V.Create(0f)));
     }
 
     /// <summary>The derivative of <see cref="TimesNormalDistribution"/>: with t = |x|, Q(t) - t phi(t) left of 0, and 1 less that right of it.</summary>
@@ -278,14 +329,56 @@ internal static class Elementary
         return n / d;
     }
 
-    /// <summary>S(z) with Phi(x) = 1/2 + x (slope + z S(z)), z = x^2 &lt;= 1.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V NormalSeries<V>(V z)
-        where V : struct, IVectorF32<V>
-    {
-        V q = V.MultiplyAdd(V.Create(-8.145926586e-06f), z, V.Create(1.149698146e-04f));
-        q = V.MultiplyAdd(q, z, V.Create(-1.187987858e-03f));
-        q = V.MultiplyAdd(q, z, V.Create(9.974156506e-03f));
-        return V.MultiplyAdd(q, z, V.Create(-6.649053842e-02f));
-    }
+    /// <summary>Row j: c_j of tanh(i TanhWidth + d) = c_0 + c_1 d + ... + c_7 d^7, |d| &lt;= TanhWidth / 2, i = 0 to 15; for i = 0 without its d.</summary>
+    private static ReadOnlySpan<float> TanhTable =>
+    [
+        0f, 0.535379708f, 0.832219243f, 0.946072996f, 0.983368456f, 0.994937778f, 0.998465419f, 0.999535382f,
+        0.999859393f, 0.999957442f, 0.999987125f, 0.999996126f, 0.999998808f, 0.999999642f, 0.999999881f, 1f,
+        0f, 0.713368595f, 0.307411164f, 0.104945876f, 0.0329865068f, 0.0100988187f, 0.00306681474f, 0.000929040893f,
+        0.000281227607f, 8.5110456e-5f, 2.57559859e-5f, 7.7940731e-6f, 2.35856578e-6f, 7.13724717e-7f, 2.15979838e-7f, 6.53575327e-8f,
+        0f, -0.381923258f, -0.255835146f, -0.0992859453f, -0.0324390717f, -0.0100477105f, -0.00306243566f, -0.000929520582f,
+        -0.000282650668f, -8.49649659e-5f, -2.60666784e-5f, -9.83103382e-6f, -1.21124322e-6f, -6.45164221e-7f, 7.88932766e-7f, -2.99237854e-6f,
+        -0.33333078f, -0.0333189964f, 0.110438958f, 0.0589504242f, 0.0209027566f, 0.00663058972f, 0.00203513494f, 0.000618495978f,
+        0.000187405036f, 5.67328898e-5f, 1.71699539e-5f, 5.19594687e-6f, 1.57237753e-6f, 4.75816279e-7f, 1.43987052e-7f, 4.35714362e-8f,
+        0f, 0.145158872f, -0.00658284966f, -0.0226920452f, -0.00971658621f, -0.00324738026f, -0.00100393663f, -0.000288249779f,
+        -6.08936571e-5f, -3.15367906e-5f, -1.61948867e-6f, 4.30152795e-5f, -2.64773553e-5f, -1.77312086e-6f, -2.25743697e-5f, 6.5521177e-5f,
+        0.133154795f, -0.0506203771f, -0.024471866f, 0.00413346337f, 0.00334923947f, 0.00124499353f, 0.000399585202f, 0.000123039674f,
+        3.74373158e-5f, 1.13435472e-5f, 3.43416264e-6f, 1.04000105e-6f, 3.14326826e-7f, 9.5153041e-8f, 2.87844628e-8f, 8.72001937e-9f,
+        0f, -0.0300148241f, 0.0163516477f, 0.00163480081f, -0.00092114968f, -0.000383809791f, -0.000177953305f, -0.000171684005f,
+        -0.000222115908f, 1.65049914e-5f, -4.5714889e-5f, -0.000292174576f, 0.000164261874f, 9.79003926e-6f, 0.000143956524f, -0.000419335149f,
+        -0.0504212454f, 0.0286423676f, -0.00378257036f, -0.00166825869f, 4.24247673e-6f, 9.18807928e-5f, 3.50434566e-5f, 1.13283149e-5f,
+        3.43938609e-6f, 1.06969253e-6f, 3.24736845e-7f, 9.42287031e-8f, 3.10610808e-8f, 9.18270171e-9f, 2.84172019e-9f, 7.97267863e-10f,
+    ];
+
+    /// <summary>2^(40 - j/16) in two floats, j = 0 to 15; and the same times the sigmoid's scale.</summary>
+    private static ReadOnlySpan<float> PowerTable =>
+    [
+        1.09951163e+12f, 1.05289594e+12f, 1.00825661e+12f, 9.65509841e+11f, 9.245754e+11f, 8.85376418e+11f, 8.47839363e+11f, 8.11893785e+11f,
+        7.77472115e+11f, 7.44509866e+11f, 7.12945107e+11f, 6.82718527e+11f, 6.53773505e+11f, 6.26055643e+11f, 5.99512973e+11f, 5.74095557e+11f,
+        0f, 5412.52637f, -6178.8584f, -5077.41846f, -13609.3848f, 5407.51758f, 4437.02686f, -24743.9531f,
+        13305.8691f, -5565.37012f, -22094.6836f, 24721.6289f, 20877.7207f, 29611.0703f, -7189.45361f, 26572.2832f,
+        1.73173087e+12f, 1.65831115e+12f, 1.58800426e+12f, 1.52067808e+12f, 1.45620625e+12f, 1.39446793e+12f, 1.33534699e+12f, 1.27873266e+12f,
+        1.22451866e+12f, 1.17260301e+12f, 1.12288858e+12f, 1.07528172e+12f, 1.02969331e+12f, 9.86037682e+11f, 9.44232923e+11f, 9.04200585e+11f,
+        0f, 11217.1201f, -51766.2812f, -38962.6367f, 27567.6094f, -21354.7227f, 57246.8477f, 45617.5859f,
+        -25528.8965f, 54588.3398f, -38486.4531f, 28892.7227f, 24735.1621f, 32253.2949f, 27094.0156f, -14332.043f,
+    ];
+
+    /// <summary>Rows 0 to 5: c_j of log2 Q(i + d) = e_i + c_0 + c_1 d + ... + c_5 d^5, |d| &lt;= 1/2, Q = 1 - Phi, i = 0 to 15; row 6: the integers e_i + 191, to which <see cref="RoundingShift"/> is added.</summary>
+    private static ReadOnlySpan<float> NormalTailTable =>
+    [
+        0f, 0.343967199f, -0.457981259f, 0.467066169f, 0.0535329655f, 0.265801519f, 0.0831662714f, 0.492795378f,
+        0.486287832f, 0.0578856319f, 0.203488886f, -0.0799159035f, 0.205396026f, 0.0576673485f, 0.475513935f, 0.457827002f,
+        -1.15110421f, -2.20030499f, -3.42382622f, -4.73651028f, -6.09626245f, -7.48254347f, -8.88481236f, -10.2973013f,
+        -11.7166576f, -13.1408215f, -14.568469f, -15.9987164f, -17.4309502f, -18.8647366f, -20.2997551f, -21.7357693f,
+        -0.45922032f, -0.577729285f, -0.638913989f, -0.670450747f, -0.687680483f, -0.697762012f, -0.704044163f, -0.708174467f,
+        -0.711014092f, -0.713041365f, -0.714534044f, -0.715662777f, -0.716535568f, -0.717223704f, -0.717775464f, -0.718224168f,
+        -0.0524595715f, -0.0281180125f, -0.0142727867f, -0.00756537355f, -0.00429372443f, -0.00260411086f, -0.00167142728f, -0.00113205961f,
+        -0.000789764454f, -0.000570457429f, -0.000429327309f, -0.000326882116f, -0.000260895613f, -0.000197101748f, -0.000158168739f, -0.000128624699f,
+        0.00706775254f, 0.00476473384f, 0.00238507125f, 0.00114654819f, 0.000574896636f, 0.000306872738f, 0.000175029418f, 0.000105751147f,
+        6.58782083e-5f, 4.38998613e-5f, 2.97655042e-5f, 2.09576265e-5f, 1.51602508e-5f, 1.13690403e-5f, 9.04933131e-6f, 7.0985493e-6f,
+        -0.000293359597f, -0.000576152175f, -0.000348489528f, -0.000168844403f, -7.49666433e-5f, -3.33593453e-5f, -2.01974344e-5f, 3.30581497e-6f,
+        -1.08479535e-5f, -1.60469644e-5f, -2.79172264e-6f, -6.89964509e-6f, 1.03309758e-5f, -2.15279942e-5f, -2.04425687e-5f, -1.93616816e-5f,
+        12583102f, 12583100f, 12583098f, 12583093f, 12583088f, 12583081f, 12583073f, 12583063f,
+        12583052f, 12583040f, 12583026f, 12583011f, 12582994f, 12582976f, 12582956f, 12582935f,
+    ];
 }

@@ -78,6 +78,9 @@ internal readonly unsafe struct F32x1(float raw) : IVectorF32<F32x1>, IRegisters
     public static F32x1 MultiplyAdd(F32x1 a, F32x1 b, F32x1 c) => new(float.MultiplyAddEstimate(a._raw, b._raw, c._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 MultiplySubtractFrom(F32x1 a, F32x1 b, F32x1 c) => new(float.MultiplyAddEstimate(-a._raw, b._raw, c._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 TimesPowerOfTwo(F32x1 value, F32x1 exponent) => PowerOfTwo.Multiply(value, exponent);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -128,6 +131,9 @@ internal readonly unsafe struct F32x1(float raw) : IVectorF32<F32x1>, IRegisters
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 LessThanInt(F32x1 left, F32x1 right) => Mask(left.Bits < right.Bits);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 Lookup(ReadOnlySpan<float> table, int row, F32x1 integers) => new(table[(16 * row) + (integers.Bits & 15)]);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 IntToFloat(F32x1 integers) => new((float)integers.Bits);

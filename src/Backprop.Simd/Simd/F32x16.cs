@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Raw = System.Runtime.Intrinsics.Vector512<float>;
@@ -96,6 +97,9 @@ internal readonly unsafe struct F32x16(Raw raw) : IVectorF32<F32x16>, IRegisters
     public static F32x16 MultiplyAdd(F32x16 a, F32x16 b, F32x16 c) => new(Vector512.MultiplyAddEstimate(a._raw, b._raw, c._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 MultiplySubtractFrom(F32x16 a, F32x16 b, F32x16 c) => new(Avx512F.IsSupported ? Avx512F.FusedMultiplyAddNegated(a._raw, b._raw, c._raw) : Vector512.MultiplyAddEstimate(-a._raw, b._raw, c._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 TimesPowerOfTwo(F32x16 value, F32x16 exponent) =>
         Avx512F.IsSupported ? new(Avx512F.Scale(value._raw, exponent._raw)) : PowerOfTwo.Multiply(value, exponent);
 
@@ -151,6 +155,15 @@ internal readonly unsafe struct F32x16(Raw raw) : IVectorF32<F32x16>, IRegisters
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 LessThanInt(F32x16 left, F32x16 right) => new(Vector512.LessThan(left._raw.AsInt32(), right._raw.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Lookup(ReadOnlySpan<float> table, int row, F32x16 integers)
+    {
+        Raw values = Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(table), (nuint)(16 * row));
+        return new(Avx512F.IsSupported
+            ? Avx512F.PermuteVar16x32(values, integers._raw.AsInt32())
+            : Vector512.Shuffle(values, integers._raw.AsInt32() & Vector512.Create(15)));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 IntToFloat(F32x16 integers) => new(Vector512.ConvertToSingle(integers._raw.AsInt32()));

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Raw = System.Runtime.Intrinsics.Vector128<float>;
@@ -96,6 +98,20 @@ internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F
     public static F32x4 MultiplyAdd(F32x4 a, F32x4 b, F32x4 c) => new(Vector128.MultiplyAddEstimate(a._raw, b._raw, c._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 MultiplySubtractFrom(F32x4 a, F32x4 b, F32x4 c)
+    {
+        if (Fma.IsSupported)
+            return new(Fma.MultiplyAddNegated(a._raw, b._raw, c._raw));
+        if (AdvSimd.IsSupported)
+            return new(AdvSimd.FusedMultiplySubtract(c._raw, a._raw, b._raw));
+
+        // As if fused, a product that vanishes still gives zero its sign.
+        Raw product = a._raw * b._raw;
+        Raw vanished = Vector128.AndNot(Vector128.Equals(product, Raw.Zero) & Vector128.Equals(c._raw, Raw.Zero), Vector128.Equals(a._raw, Raw.Zero) | Vector128.Equals(b._raw, Raw.Zero));
+        return new((c._raw - product) | Vector128.AndNot(vanished & Vector128.Create(-0f), a._raw ^ b._raw));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 TimesPowerOfTwo(F32x4 value, F32x4 exponent) =>
         Avx512F.VL.IsSupported ? new(Avx512F.VL.Scale(value._raw, exponent._raw)) : PowerOfTwo.Multiply(value, exponent);
 
@@ -151,6 +167,30 @@ internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 LessThanInt(F32x4 left, F32x4 right) => new(Vector128.LessThan(left._raw.AsInt32(), right._raw.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Lookup(ReadOnlySpan<float> table, int row, F32x4 integers)
+    {
+        ref float values = ref Unsafe.Add(ref MemoryMarshal.GetReference(table), 16 * row);
+        Raw a = Vector128.LoadUnsafe(ref values), b = Vector128.LoadUnsafe(ref values, 4), c = Vector128.LoadUnsafe(ref values, 8), d = Vector128.LoadUnsafe(ref values, 12);
+        Vector128<int> at = integers._raw.AsInt32();
+        if (Avx.IsSupported)
+        {
+            Raw second = (at << 29).AsSingle();
+            Raw low = Sse41.BlendVariable(Avx.PermuteVar(a, at), Avx.PermuteVar(b, at), second), high = Sse41.BlendVariable(Avx.PermuteVar(c, at), Avx.PermuteVar(d, at), second);
+            return new(Sse41.BlendVariable(low, high, (at << 28).AsSingle()));
+        }
+
+        if (AdvSimd.Arm64.IsSupported)
+        {
+            // The four bytes of each float.
+            Vector128<byte> bytes = (((at & Vector128.Create(15)) * 0x0404_0404) + Vector128.Create(0x0302_0100)).AsByte();
+            return new(AdvSimd.Arm64.VectorTableLookup((a.AsByte(), b.AsByte(), c.AsByte(), d.AsByte()), bytes).AsSingle());
+        }
+
+        at &= Vector128.Create(15);
+        return new(Vector128.Create(Unsafe.Add(ref values, at[0]), Unsafe.Add(ref values, at[1]), Unsafe.Add(ref values, at[2]), Unsafe.Add(ref values, at[3])));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 IntToFloat(F32x4 integers) => new(Vector128.ConvertToSingle(integers._raw.AsInt32()));

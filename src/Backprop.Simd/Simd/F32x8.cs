@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Raw = System.Runtime.Intrinsics.Vector256<float>;
@@ -96,6 +97,9 @@ internal readonly unsafe struct F32x8(Raw raw) : IVectorF32<F32x8>, IRegisters<F
     public static F32x8 MultiplyAdd(F32x8 a, F32x8 b, F32x8 c) => new(Vector256.MultiplyAddEstimate(a._raw, b._raw, c._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 MultiplySubtractFrom(F32x8 a, F32x8 b, F32x8 c) => new(Fma.IsSupported ? Fma.MultiplyAddNegated(a._raw, b._raw, c._raw) : Vector256.MultiplyAddEstimate(-a._raw, b._raw, c._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 TimesPowerOfTwo(F32x8 value, F32x8 exponent) =>
         Avx512F.VL.IsSupported ? new(Avx512F.VL.Scale(value._raw, exponent._raw)) : PowerOfTwo.Multiply(value, exponent);
 
@@ -151,6 +155,20 @@ internal readonly unsafe struct F32x8(Raw raw) : IVectorF32<F32x8>, IRegisters<F
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 LessThanInt(F32x8 left, F32x8 right) => new(Vector256.LessThan(left._raw.AsInt32(), right._raw.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Lookup(ReadOnlySpan<float> table, int row, F32x8 integers)
+    {
+        ref float values = ref MemoryMarshal.GetReference(table);
+        Raw low = Vector256.LoadUnsafe(ref values, (nuint)(16 * row)), high = Vector256.LoadUnsafe(ref values, (nuint)((16 * row) + 8));
+        Vector256<int> at = integers._raw.AsInt32();
+        if (Avx512F.VL.IsSupported)
+            return new(Avx512F.VL.PermuteVar8x32x2(low, at, high));
+        if (Avx2.IsSupported)
+            return new(Avx.BlendVariable(Avx2.PermuteVar8x32(low, at), Avx2.PermuteVar8x32(high, at), (at << 28).AsSingle()));
+        Vector256<int> within = at & Vector256.Create(7);
+        return new(Vector256.ConditionalSelect((at << 28 >> 31).AsSingle(), Vector256.Shuffle(high, within), Vector256.Shuffle(low, within)));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 IntToFloat(F32x8 integers) => new(Vector256.ConvertToSingle(integers._raw.AsInt32()));

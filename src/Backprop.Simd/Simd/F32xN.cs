@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Raw = System.Numerics.Vector<float>;
 
 namespace Backprop.Simd.Internal.Simd;
@@ -78,6 +79,9 @@ internal readonly unsafe struct F32xN(Raw raw) : IVectorF32<F32xN>, IRegisters<F
     public static F32xN MultiplyAdd(F32xN a, F32xN b, F32xN c) => new(Vector.MultiplyAddEstimate(a._raw, b._raw, c._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN MultiplySubtractFrom(F32xN a, F32xN b, F32xN c) => new(Vector.MultiplyAddEstimate(-a._raw, b._raw, c._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32xN TimesPowerOfTwo(F32xN value, F32xN exponent)
     {
         // As PowerOfTwo.Multiply; exported classes take this text, and that alone.
@@ -133,6 +137,24 @@ internal readonly unsafe struct F32xN(Raw raw) : IVectorF32<F32xN>, IRegisters<F
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32xN LessThanInt(F32xN left, F32xN right) => new(Vector.AsVectorSingle(Vector.LessThan(Vector.AsVectorInt32(left._raw), Vector.AsVectorInt32(right._raw))));
+
+    public static F32xN Lookup(ReadOnlySpan<float> table, int row, F32xN integers)
+    {
+        // For exported classes, which know no other vector, nor these namespaces.
+        if (Raw.Count == 8 && System.Runtime.Intrinsics.X86.Avx2.IsSupported)
+        {
+            ref float values = ref MemoryMarshal.GetReference(table);
+            var at = System.Runtime.Intrinsics.Vector256.AsVector256(Vector.AsVectorInt32(integers._raw));
+            var low = System.Runtime.Intrinsics.X86.Avx2.PermuteVar8x32(System.Runtime.Intrinsics.Vector256.LoadUnsafe(ref values, (nuint)(16 * row)), at);
+            var high = System.Runtime.Intrinsics.X86.Avx2.PermuteVar8x32(System.Runtime.Intrinsics.Vector256.LoadUnsafe(ref values, (nuint)((16 * row) + 8)), at);
+            return new(System.Runtime.Intrinsics.Vector256.AsVector(System.Runtime.Intrinsics.X86.Avx.BlendVariable(low, high, System.Runtime.Intrinsics.Vector256.AsSingle(at << 28))));
+        }
+
+        Span<float> lanes = stackalloc float[Raw.Count];
+        for (int i = 0; i < lanes.Length; i++)
+            lanes[i] = table[(16 * row) + (Vector.AsVectorInt32(integers._raw)[i] & 15)];
+        return new(new Raw(lanes));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32xN IntToFloat(F32xN integers) => new(Vector.ConvertToSingle(Vector.AsVectorInt32(integers._raw)));

@@ -52,6 +52,9 @@ internal unsafe interface IVectorF32<V>
     /// <summary>a * b + c, rounded once where the CPU has FMA (rounded twice elsewhere: outside the same-bits promise).</summary>
     static abstract V MultiplyAdd(V a, V b, V c);
 
+    /// <summary>c - a * b, rounded in the same way.</summary>
+    static abstract V MultiplySubtractFrom(V a, V b, V c);
+
     /// <summary>value 2^exponent, rounded once; the exponent is an integer of at most 252 in size, and the value times half of the power is normal.</summary>
     static abstract V TimesPowerOfTwo(V value, V exponent);
 
@@ -90,6 +93,9 @@ internal unsafe interface IVectorF32<V>
 
     /// <summary>Signed comparison of the integer lanes; gives a mask.</summary>
     static abstract V LessThanInt(V left, V right);
+
+    /// <summary>For each lane the float that the low four bits of its integer name in a row of 16.</summary>
+    static abstract V Lookup(ReadOnlySpan<float> table, int row, V integers);
 
     /// <summary>Converts the integer lanes to float, to nearest even.</summary>
     static abstract V IntToFloat(V integers);

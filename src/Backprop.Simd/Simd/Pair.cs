@@ -127,6 +127,10 @@ internal readonly unsafe struct Pair<V>(V low, V high) : IVectorF32<Pair<V>>
         new(V.Abs(value._low), V.Abs(value._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> Lookup(ReadOnlySpan<float> table, int row, Pair<V> integers) =>
+        new(V.Lookup(table, row, integers._low), V.Lookup(table, row, integers._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<V> IntToFloat(Pair<V> value) =>
         new(V.IntToFloat(value._low), V.IntToFloat(value._high));
 
@@ -189,6 +193,10 @@ internal readonly unsafe struct Pair<V>(V low, V high) : IVectorF32<Pair<V>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<V> MultiplyAdd(Pair<V> a, Pair<V> b, Pair<V> c) =>
         new(V.MultiplyAdd(a._low, b._low, c._low), V.MultiplyAdd(a._high, b._high, c._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> MultiplySubtractFrom(Pair<V> a, Pair<V> b, Pair<V> c) =>
+        new(V.MultiplySubtractFrom(a._low, b._low, c._low), V.MultiplySubtractFrom(a._high, b._high, c._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<V> Select(Pair<V> mask, Pair<V> ifTrue, Pair<V> ifFalse) =>
