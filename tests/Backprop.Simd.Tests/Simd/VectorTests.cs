@@ -16,6 +16,7 @@ public enum Operation
     Xor,
     Not,
     MultiplyAdd,
+    MultiplySubtractFrom,
     TimesPowerOfTwo,
     Sqrt,
     Abs,
@@ -33,6 +34,7 @@ public enum Operation
     ShiftRightLogicalInt,
     ShiftRightArithmeticInt,
     LessThanInt,
+    Lookup,
     IntToFloat,
     FloatToIntTruncated,
 }
@@ -46,6 +48,7 @@ public sealed unsafe class VectorTests
     private static readonly float[] s_left = Left();
     private static readonly float[] s_right = Right();
     private static readonly float[] s_third = Third();
+    private static readonly float[] s_table = [.. Enumerable.Range(0, 48).Select(i => i + 0.5f)];
 
     public static MatrixTheoryData<Operation, Width> Operations => new(Enum.GetValues<Operation>(), Enum.GetValues<Width>());
 
@@ -169,7 +172,7 @@ public sealed unsafe class VectorTests
 
     // These may answer with any NaN; the others must keep or make exact bits, NaN payloads included.
     private static bool IsArithmetic(Operation operation) => operation is Operation.Add or Operation.Subtract or Operation.Multiply
-        or Operation.Divide or Operation.MultiplyAdd or Operation.TimesPowerOfTwo or Operation.Sqrt;
+        or Operation.Divide or Operation.MultiplyAdd or Operation.MultiplySubtractFrom or Operation.TimesPowerOfTwo or Operation.Sqrt;
 
     private static float Model(Operation operation, float a, float b, float c, int shift) => operation switch
     {
@@ -183,6 +186,7 @@ public sealed unsafe class VectorTests
         Operation.Xor => FromBits(Bits(a) ^ Bits(b)),
         Operation.Not => FromBits(~Bits(a)),
         Operation.MultiplyAdd => SimdInfo.FusedMultiplyAdd ? MathF.FusedMultiplyAdd(a, b, c) : (a * b) + c,
+        Operation.MultiplySubtractFrom => SimdInfo.FusedMultiplyAdd ? MathF.FusedMultiplyAdd(-a, b, c) : c - (a * b),
         Operation.TimesPowerOfTwo => (float)Math.ScaleB(Fraction(a), Exponent(b)),
         Operation.Sqrt => MathF.Sqrt(a),
         Operation.Abs => FromBits(Bits(a) & int.MaxValue),
@@ -200,6 +204,7 @@ public sealed unsafe class VectorTests
         Operation.ShiftRightLogicalInt => FromBits((int)((uint)Bits(a) >> shift)),
         Operation.ShiftRightArithmeticInt => FromBits(Bits(a) >> shift),
         Operation.LessThanInt => Mask(Bits(a) < Bits(b)),
+        Operation.Lookup => s_table[16 + (Bits(a) & 15)],
         Operation.IntToFloat => Bits(a),
         Operation.FloatToIntTruncated => FromBits((int)a),
         _ => throw new ArgumentOutOfRangeException(nameof(operation)),
@@ -275,6 +280,7 @@ public sealed unsafe class VectorTests
                 Operation.Xor => a ^ b,
                 Operation.Not => ~a,
                 Operation.MultiplyAdd => V.MultiplyAdd(a, b, c),
+                Operation.MultiplySubtractFrom => V.MultiplySubtractFrom(a, b, c),
                 Operation.TimesPowerOfTwo => V.TimesPowerOfTwo(a, b),
                 Operation.Sqrt => V.Sqrt(a),
                 Operation.Abs => V.Abs(a),
@@ -292,6 +298,7 @@ public sealed unsafe class VectorTests
                 Operation.ShiftRightLogicalInt => V.ShiftRightLogicalInt(a, Shift),
                 Operation.ShiftRightArithmeticInt => V.ShiftRightArithmeticInt(a, Shift),
                 Operation.LessThanInt => V.LessThanInt(a, b),
+                Operation.Lookup => V.Lookup(s_table, 1, a),
                 Operation.IntToFloat => V.IntToFloat(a),
                 Operation.FloatToIntTruncated => V.FloatToIntTruncated(a),
                 _ => throw new InvalidOperationException(),
