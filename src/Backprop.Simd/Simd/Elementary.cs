@@ -297,8 +297,9 @@ internal static class Elementary
         p = V.MultiplyAdd(p, f, V.Create(6.931472421e-01f * TwoToMinus64));
         p = V.MultiplyAdd(p, f, V.Create(TwoToMinus64));
 
-        // max(x, 0) so that -infinity gives NaN.
-        return V.MultiplySubtractFrom(t * power, p, x - V.Lesser(x, V.Create(0f)));
+        // max(x, 0) so that -infinity gives NaN. Without fused multiply-add the tail may vanish, and must not take the sign with it.
+        V y = V.MultiplySubtractFrom(t * power, p, x - V.Lesser(x, V.Create(0f)));
+        return V.FusesMultiplyAdd ? y : V.Select(V.Create(-0f), x, y);
     }
 
     /// <summary>The derivative of <see cref="TimesNormalDistribution"/>: with t = |x|, Q(t) - t phi(t) left of 0, and 1 less that right of it.</summary>

@@ -77,6 +77,12 @@ internal readonly unsafe struct F32x1(float raw) : IVectorF32<F32x1>, IRegisters
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 MultiplyAdd(F32x1 a, F32x1 b, F32x1 c) => new(float.MultiplyAddEstimate(a._raw, b._raw, c._raw));
 
+    public static bool FusesMultiplyAdd
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => SimdInfo.FusedMultiplyAdd;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 MultiplySubtractFrom(F32x1 a, F32x1 b, F32x1 c) => new(float.MultiplyAddEstimate(-a._raw, b._raw, c._raw));
 

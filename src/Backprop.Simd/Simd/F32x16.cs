@@ -96,6 +96,12 @@ internal readonly unsafe struct F32x16(Raw raw) : IVectorF32<F32x16>, IRegisters
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 MultiplyAdd(F32x16 a, F32x16 b, F32x16 c) => new(Vector512.MultiplyAddEstimate(a._raw, b._raw, c._raw));
 
+    public static bool FusesMultiplyAdd
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => SimdInfo.FusedMultiplyAdd;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 MultiplySubtractFrom(F32x16 a, F32x16 b, F32x16 c) => new(Avx512F.IsSupported ? Avx512F.FusedMultiplyAddNegated(a._raw, b._raw, c._raw) : Vector512.MultiplyAddEstimate(-a._raw, b._raw, c._raw));
 

@@ -97,19 +97,17 @@ internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 MultiplyAdd(F32x4 a, F32x4 b, F32x4 c) => new(Vector128.MultiplyAddEstimate(a._raw, b._raw, c._raw));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x4 MultiplySubtractFrom(F32x4 a, F32x4 b, F32x4 c)
+    public static bool FusesMultiplyAdd
     {
-        if (Fma.IsSupported)
-            return new(Fma.MultiplyAddNegated(a._raw, b._raw, c._raw));
-        if (AdvSimd.IsSupported)
-            return new(AdvSimd.FusedMultiplySubtract(c._raw, a._raw, b._raw));
-
-        // As if fused, a product that vanishes still gives zero its sign.
-        Raw product = a._raw * b._raw;
-        Raw vanished = Vector128.AndNot(Vector128.Equals(product, Raw.Zero) & Vector128.Equals(c._raw, Raw.Zero), Vector128.Equals(a._raw, Raw.Zero) | Vector128.Equals(b._raw, Raw.Zero));
-        return new((c._raw - product) | Vector128.AndNot(vanished & Vector128.Create(-0f), a._raw ^ b._raw));
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => SimdInfo.FusedMultiplyAdd;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 MultiplySubtractFrom(F32x4 a, F32x4 b, F32x4 c) => new(
+        Fma.IsSupported ? Fma.MultiplyAddNegated(a._raw, b._raw, c._raw)
+        : AdvSimd.IsSupported ? AdvSimd.FusedMultiplySubtract(c._raw, a._raw, b._raw)
+        : Vector128.MultiplyAddEstimate(-a._raw, b._raw, c._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 TimesPowerOfTwo(F32x4 value, F32x4 exponent) =>

@@ -96,6 +96,12 @@ internal readonly unsafe struct F32x8(Raw raw) : IVectorF32<F32x8>, IRegisters<F
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 MultiplyAdd(F32x8 a, F32x8 b, F32x8 c) => new(Vector256.MultiplyAddEstimate(a._raw, b._raw, c._raw));
 
+    public static bool FusesMultiplyAdd
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => SimdInfo.FusedMultiplyAdd;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 MultiplySubtractFrom(F32x8 a, F32x8 b, F32x8 c) => new(Fma.IsSupported ? Fma.MultiplyAddNegated(a._raw, b._raw, c._raw) : Vector256.MultiplyAddEstimate(-a._raw, b._raw, c._raw));
 

@@ -78,6 +78,12 @@ internal readonly unsafe struct F32xN(Raw raw) : IVectorF32<F32xN>, IRegisters<F
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32xN MultiplyAdd(F32xN a, F32xN b, F32xN c) => new(Vector.MultiplyAddEstimate(a._raw, b._raw, c._raw));
 
+    public static bool FusesMultiplyAdd
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => System.Runtime.Intrinsics.X86.Fma.IsSupported || System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32xN MultiplySubtractFrom(F32xN a, F32xN b, F32xN c) => new(Vector.MultiplyAddEstimate(-a._raw, b._raw, c._raw));
 

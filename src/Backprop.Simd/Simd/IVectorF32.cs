@@ -52,6 +52,9 @@ internal unsafe interface IVectorF32<V>
     /// <summary>a * b + c, rounded once where the CPU has FMA (rounded twice elsewhere: outside the same-bits promise).</summary>
     static abstract V MultiplyAdd(V a, V b, V c);
 
+    /// <summary>Whether <see cref="MultiplyAdd"/> rounds once; a JIT constant.</summary>
+    static abstract bool FusesMultiplyAdd { get; }
+
     /// <summary>c - a * b, rounded in the same way.</summary>
     static abstract V MultiplySubtractFrom(V a, V b, V c);
 

@@ -194,6 +194,12 @@ internal readonly unsafe struct Pair<V>(V low, V high) : IVectorF32<Pair<V>>
     public static Pair<V> MultiplyAdd(Pair<V> a, Pair<V> b, Pair<V> c) =>
         new(V.MultiplyAdd(a._low, b._low, c._low), V.MultiplyAdd(a._high, b._high, c._high));
 
+    public static bool FusesMultiplyAdd
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => V.FusesMultiplyAdd;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<V> MultiplySubtractFrom(Pair<V> a, Pair<V> b, Pair<V> c) =>
         new(V.MultiplySubtractFrom(a._low, b._low, c._low), V.MultiplySubtractFrom(a._high, b._high, c._high));
