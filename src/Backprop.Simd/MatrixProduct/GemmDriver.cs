@@ -8,7 +8,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <summary>Decides which way a product takes, and over how many threads; allocates nothing that was reserved before.</summary>
 /// <remarks>
 /// <code>
-///   up to 4096 multiply-adds       SmallProduct       nothing but the arithmetic
+///   up to 4096 multiply-adds       SmallProduct       nothing but the arithmetic; not one row of more than 1024
 ///   order A or B, k &lt;= 8, n &lt;= 16  NarrowProduct      B in registers, C row after row
 ///   order B, A B of many rows      QuadProduct        B packed, the four chains of a sum in four lanes
 ///   order B, A^T B of many rows    RowLanesProduct    C^T = B^T A, one chain after the other

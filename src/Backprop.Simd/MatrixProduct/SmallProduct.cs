@@ -10,13 +10,19 @@ internal static unsafe class SmallProduct
     /// <summary>Up to here this way was faster than the others in networks (AMD Zen 5).</summary>
     private const int MultiplyAdds = 4096;
 
+    /// <summary>From here on one row is faster in strips.</summary>
+    private const int RowMultiplyAdds = 1024;
+
     /// <summary>A panel of B^T of so many steps lies on the stack.</summary>
     private const int TransposedSteps = 256;
 
     /// <summary>Whether <see cref="Run"/> computes it.</summary>
     public static bool Takes(in GemmArguments g) =>
-        g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (long)g.M * g.N * g.K <= MultiplyAdds
+        g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (long)g.M * g.N * g.K <= MultiplyAdds && !IsWideRow(in g)
         && (!g.TransB || (!g.TransA && g.K <= (g.M > SummationOrders.SixteenLanesRows ? TransposedSteps : ShortDots.Steps)));
+
+    // One row times several vectors of columns: here each would wait for its own chain.
+    private static bool IsWideRow(in GemmArguments g) => g.M == 1 && !g.TransB && g.N > SummationOrders.FourChainsColumns && g.K * g.N > RowMultiplyAdds;
 
     /// <summary>C = epilogue(op(A) op(B) + beta C).</summary>
     [SkipLocalsInit]
