@@ -10,7 +10,7 @@ internal static unsafe class SmallProduct
     /// <summary>Up to here this way was faster than the others in networks (AMD Zen 5).</summary>
     private const int MultiplyAdds = 4096;
 
-    /// <summary>From here on one row is faster in strips.</summary>
+    /// <summary>Beyond this one row is faster in strips.</summary>
     private const int RowMultiplyAdds = 1024;
 
     /// <summary>A panel of B^T of so many steps lies on the stack.</summary>

@@ -27,6 +27,10 @@ internal static class Elementary
     /// <summary>8 significant bits, so that its multiples are exact; tanh of it is a float but for 0.0001 ULP.</summary>
     private const float TanhWidth = 0.59765625f;
 
+    /// <summary>16 / ln 2, and ln 2 / 16.</summary>
+    private const float SixteenthsPerUnit = 23.0831203f;
+    private const float Sixteenth = 0.0433216989f;
+
     /// <summary>ln 2 / 16 in two parts; the upper one has 12 bits, so that its product with 16 times an exponent is exact.</summary>
     private const float SixteenthHigh = 0.0433197021f;
     private const float SixteenthLow = 1.99663646e-06f;
@@ -155,7 +159,7 @@ internal static class Elementary
     {
         // tanh(9.02) is 1 in float.
         V size = V.Lesser(V.Create(9.02f), V.Abs(x));
-        V nearest = V.MultiplyAdd(size, V.Create(1.67320263f), V.Create(RoundingShift)), i = nearest - V.Create(RoundingShift);
+        V nearest = V.MultiplyAdd(size, V.Create(1f / TanhWidth), V.Create(RoundingShift)), i = nearest - V.Create(RoundingShift);
         V d = V.MultiplySubtractFrom(i, V.Create(TanhWidth), size);
         V y = V.MultiplyAdd(V.Lookup(TanhTable, 7, nearest), d, V.Lookup(TanhTable, 6, nearest));
         y = V.MultiplyAdd(y, d, V.Lookup(TanhTable, 5, nearest));
@@ -174,7 +178,7 @@ internal static class Elementary
     public static V Sigmoid<V>(V x)
         where V : struct, IVectorF32<V>
     {
-        // Numerator and denominator times a scale whose quotients have small relative steps where the denominator has large ones.
+        // Both times 1.575: where the denominator is little above a power of two, and so rounded most, the quotient is not little below one.
         V power = PowerAndRest(x, out V shifted, out V r) | V.CreateInt(SigmoidScaleBits);
         V rest = ExpRest(2, shifted, r, out V high);
         return power / (V.Greater(power, high) + (V.Lesser(power, high) + rest));
@@ -208,7 +212,7 @@ internal static class Elementary
     {
         V shift = V.Create(SixteenthsShift), shifted = V.MultiplyAdd(held, slope, shift);
         V rest = V.MultiplySubtractFrom(held, slopeLow, V.MultiplySubtractFrom(held, slope, shifted - shift));
-        return TimesSigmoid(x, PowerOf(shifted), shifted, rest * V.Create(-0.0433216989f), limit);
+        return TimesSigmoid(x, PowerOf(shifted), shifted, rest * V.Create(-Sixteenth), limit);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -229,7 +233,7 @@ internal static class Elementary
         where V : struct, IVectorF32<V>
     {
         x = V.Lesser(V.Create(40f), V.Greater(V.Create(-115.5f), x));
-        shifted = V.MultiplyAdd(x, V.Create(23.0831203f), V.Create(SixteenthsShift));
+        shifted = V.MultiplyAdd(x, V.Create(SixteenthsPerUnit), V.Create(SixteenthsShift));
         V n = shifted - V.Create(SixteenthsShift);
         r = V.MultiplySubtractFrom(n, V.Create(SixteenthLow), V.MultiplySubtractFrom(n, V.Create(SixteenthHigh), x));
         return PowerOf(shifted);
