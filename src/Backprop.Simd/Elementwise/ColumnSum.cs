@@ -15,12 +15,23 @@ internal static unsafe class ColumnSum
     /// <summary>Adds the column sums of <paramref name="x"/> (rows x columns) to <paramref name="sums"/>, or overwrites it.</summary>
     public static void Run(float* x, int rows, int columns, float* sums, bool add, WorkerPool? workers = null)
     {
-        int parts = workers is not null && workers.IsAwake ? (int)Math.Clamp((long)rows * columns / FloatsWorthAThread, 1, workers.Threads) : 1;
+        if (workers is not null && (long)rows * columns >= 2 * FloatsWorthAThread && workers.IsAwake)
+        {
+            Shared(x, rows, columns, sums, add, workers);
+            return;
+        }
+
+        var loop = new Loop(x, rows, columns, columns, sums, add);
+        Tiers.Dispatch(ref loop);
+    }
+
+    // Apart, so that a small sum does not pay for its frame.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Shared(float* x, int rows, int columns, float* sums, bool add, WorkerPool workers)
+    {
+        int parts = (int)Math.Min((long)rows * columns / FloatsWorthAThread, workers.Threads);
         var pass = new Pass(x, rows, columns, sums, add, parts);
-        if (parts == 1)
-            pass.Execute(0);
-        else
-            workers!.Run(ref pass, parts);
+        workers.Run(ref pass, parts);
     }
 
     private readonly struct Pass(float* x, int rows, int columns, float* sums, bool add, int parts) : IJob

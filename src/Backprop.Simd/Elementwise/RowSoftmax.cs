@@ -192,7 +192,6 @@ internal static unsafe class RowSoftmax
         }
 
         // As many as are multiples of four; their number.
-        [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         private int SeveralRows<V>()
             where V : struct, IVectorF32<V>

@@ -26,15 +26,20 @@ internal static unsafe class Update
     public static void Run<TOperation>(TOperation operation, float* parameters, float* gradients, float* states, int stateLength, int length, bool clear, WorkerPool? workers)
         where TOperation : struct, IUpdateOperation
     {
-        int parts = workers is null ? 1 : Math.Clamp(length / FloatsWorthAThread, 1, workers.Threads);
-        if (parts == 1)
-        {
+        if (workers is null || length < 2 * FloatsWorthAThread)
             Part(operation, parameters, gradients, states, stateLength, 0, length, clear);
-            return;
-        }
+        else
+            Shared(operation, parameters, gradients, states, stateLength, length, clear, workers);
+    }
 
+    // Apart, so that a small update does not pay for its frame.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Shared<TOperation>(TOperation operation, float* parameters, float* gradients, float* states, int stateLength, int length, bool clear, WorkerPool workers)
+        where TOperation : struct, IUpdateOperation
+    {
+        int parts = Math.Min(length / FloatsWorthAThread, workers.Threads);
         var pass = new Pass<TOperation>(operation, parameters, gradients, states, stateLength, length, clear, parts);
-        workers!.Run(ref pass, parts);
+        workers.Run(ref pass, parts);
     }
 
     private static void Part<TOperation>(TOperation operation, float* parameters, float* gradients, float* states, int stateLength, nint start, nint end, bool clear)

@@ -67,7 +67,8 @@ public static unsafe partial class Gemm
                 C = pointerC,
                 Ldc = ldc,
             };
-            GemmDriver.Run(in arguments, default(NoEpilogue), workers, t_scratch ??= new GemmScratch());
+            NoEpilogue none = default;
+            GemmDriver.Run(in arguments, ref none, workers, t_scratch ??= new GemmScratch());
         }
     }
 

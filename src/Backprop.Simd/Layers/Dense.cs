@@ -82,6 +82,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             ActivationTable.Dispatch(Activation, ref action);
         }
 
+        NoEpilogue none = default;
         ColumnSum.Run(dz, pass.Rows, OutputSize, pass.Gradients + WeightCount, pass.AddsGradients, pass.Workers);
 
         // Before the weights change; of one row, in the same pass.
@@ -94,7 +95,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             }
             else
             {
-                InputGradient(in pass, default(NoEpilogue));
+                InputGradient(in pass, ref none);
             }
         }
 
@@ -105,7 +106,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
         }
         else
         {
-            WeightGradient(in pass, default(NoEpilogue));
+            WeightGradient(in pass, ref none);
         }
     }
 
@@ -132,7 +133,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
         }
     }
 
-    private void WeightGradient<TEpilogue>(in LayerPass pass, TEpilogue epilogue)
+    private void WeightGradient<TEpilogue>(in LayerPass pass, ref TEpilogue epilogue)
         where TEpilogue : struct, IEpilogue
     {
         var arguments = new GemmArguments
@@ -150,10 +151,10 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             C = pass.Gradients,
             Ldc = OutputSize,
         };
-        GemmDriver.Run(arguments, epilogue, pass.Workers, pass.Scratch);
+        GemmDriver.Run(in arguments, ref epilogue, pass.Workers, pass.Scratch);
     }
 
-    private void InputGradient<TEpilogue>(in LayerPass pass, TEpilogue epilogue)
+    private void InputGradient<TEpilogue>(in LayerPass pass, ref TEpilogue epilogue)
         where TEpilogue : struct, IEpilogue
     {
         var arguments = new GemmArguments
@@ -170,7 +171,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             C = pass.InputGradient,
             Ldc = InputSize,
         };
-        GemmDriver.Run(arguments, epilogue, pass.Workers, pass.Scratch);
+        GemmDriver.Run(in arguments, ref epilogue, pass.Workers, pass.Scratch);
     }
 
     private void Product<TActivation>(in LayerPass pass, TActivation activation)
@@ -190,7 +191,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             Ldc = OutputSize,
         };
         var epilogue = new BiasActivation<TActivation>(activation, pass.Parameters + WeightCount, pass.Saved, OutputSize);
-        GemmDriver.Run(arguments, epilogue, pass.Workers, pass.Scratch);
+        GemmDriver.Run(in arguments, ref epilogue, pass.Workers, pass.Scratch);
     }
 
     private readonly ref struct ForwardAction(Dense layer, in LayerPass pass) : IActivationAction
@@ -206,8 +207,11 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
         private readonly ref readonly LayerPass _pass = ref pass;
 
         public void Invoke<TActivation>(TActivation activation)
-            where TActivation : struct, IActivation =>
-            layer.InputGradient(in _pass, new DerivativeBelow<TActivation>(activation, _pass.BelowSaved, layer.InputSize));
+            where TActivation : struct, IActivation
+        {
+            var epilogue = new DerivativeBelow<TActivation>(activation, _pass.BelowSaved, layer.InputSize);
+            layer.InputGradient(in _pass, ref epilogue);
+        }
     }
 
     private readonly ref struct WeightUpdateAction(Dense layer, in LayerPass pass) : IUpdateAction
@@ -224,11 +228,12 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             }
             else if (TOperation.States == 0)
             {
-                layer.WeightGradient(in _pass, epilogue);
+                layer.WeightGradient(in _pass, ref epilogue);
             }
             else
             {
-                layer.WeightGradient(in _pass, new UpdateAfterShare<TOperation>(operation, _pass.Parameters, _pass.Gradients, _pass.States, _pass.StateLength, layer.OutputSize));
+                var share = new UpdateAfterShare<TOperation>(operation, _pass.Parameters, _pass.Gradients, _pass.States, _pass.StateLength, layer.OutputSize);
+                layer.WeightGradient(in _pass, ref share);
             }
         }
     }

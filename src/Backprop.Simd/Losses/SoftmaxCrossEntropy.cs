@@ -53,7 +53,6 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
             ByTargets<V>();
     }
 
-    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void ByLabels<V>()
         where V : struct, IVectorF32<V>
@@ -100,7 +99,6 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
         }
     }
 
-    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void ShortRows<V>(int first, int count, float* shifts)
         where V : struct, IVectorF32<V>

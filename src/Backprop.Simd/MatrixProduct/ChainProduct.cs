@@ -12,7 +12,6 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// </remarks>
 internal static unsafe class ChainProduct
 {
-    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
@@ -45,7 +44,6 @@ internal static unsafe class ChainProduct
     }
 
     /// <summary>Adds a few steps of k to a few rows of C.</summary>
-    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Steps<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block block, nint step, nint steps, nint rowBlock, nint rowBlocks, float* scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>

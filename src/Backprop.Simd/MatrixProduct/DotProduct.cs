@@ -24,7 +24,6 @@ internal static unsafe class DotProduct
             OnSixteenLanes<V, Pair<Pair<Pair<Pair<F32x1>>>>, TEpilogue>(in g, ref epilogue, share, scratch);
     }
 
-    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void OnSixteenLanes<V, W, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
         where V : struct, IVectorF32<V>

@@ -6,7 +6,6 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <summary>The loops around few rows: order A, B as it lies.</summary>
 internal static unsafe class FewRowsProduct
 {
-    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>

@@ -6,7 +6,6 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <summary>The loops around the four chains: order B, at most 16 columns.</summary>
 internal static unsafe class FourChainProduct
 {
-    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
@@ -41,7 +40,6 @@ internal static unsafe class FourChainProduct
         }
     }
 
-    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Columns<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, nint column, int count,
         float* b, nint ldb, nint inPlace, float* tail, float* scratch)

@@ -37,15 +37,15 @@ internal static unsafe class GemmDriver
 
     /// <summary>C = epilogue(alpha op(A) op(B) + beta C) on the widest accelerated vector.</summary>
     /// <remarks>Without workers the calling thread does it alone. The scratch grows if it was reserved smaller; nobody else may use it meanwhile.</remarks>
-    public static void Run<TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, WorkerPool? workers, GemmScratch scratch)
+    public static void Run<TEpilogue>(in GemmArguments arguments, ref TEpilogue epilogue, WorkerPool? workers, GemmScratch scratch)
         where TEpilogue : struct, IEpilogue
     {
-        var action = new Product<TEpilogue>(in arguments, epilogue, workers, scratch);
+        var action = new Product<TEpilogue>(in arguments, ref epilogue, workers, scratch);
         Tiers.DispatchRegisters(ref action);
     }
 
     /// <summary>The same on one given vector.</summary>
-    internal static void RunOn<V, R, TEpilogue>(in GemmArguments g, TEpilogue epilogue, WorkerPool? workers, GemmScratch scratch)
+    internal static void RunOn<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, WorkerPool? workers, GemmScratch scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TEpilogue : struct, IEpilogue
@@ -116,14 +116,15 @@ internal static unsafe class GemmDriver
         TileRows.Finish<V, TEpilogue>(ref epilogue, g.C, g.Ldc, 0, 0, g.M, g.N);
     }
 
-    private readonly ref struct Product<TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, WorkerPool? workers, GemmScratch scratch) : IRegisterAction
+    private readonly ref struct Product<TEpilogue>(in GemmArguments arguments, ref TEpilogue epilogue, WorkerPool? workers, GemmScratch scratch) : IRegisterAction
         where TEpilogue : struct, IEpilogue
     {
         private readonly ref readonly GemmArguments _arguments = ref arguments;
+        private readonly ref TEpilogue _epilogue = ref epilogue;
 
         public void Invoke<V, R>()
             where V : struct, IVectorF32<V>, IRegisters<V, R>
-            where R : struct => RunOn<V, R, TEpilogue>(in _arguments, epilogue, workers, scratch);
+            where R : struct => RunOn<V, R, TEpilogue>(in _arguments, ref _epilogue, workers, scratch);
     }
 
     private struct SharedProduct<V, R, TEpilogue> : IJob

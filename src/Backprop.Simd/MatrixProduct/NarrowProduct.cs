@@ -9,7 +9,6 @@ internal static unsafe class NarrowProduct
     // Rows that go to the epilogue together, out of the L1 cache.
     private const int RowsInStrip = 64;
 
-    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, SummationOrder order, Block share)
         where V : struct, IVectorF32<V>, IRegisters<V, R>

@@ -19,7 +19,6 @@ internal static unsafe class QuadProduct
         return checked(((n + columns - 1) / columns * columns) * ((k + Steps - 1) / Steps * Steps));
     }
 
-    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>

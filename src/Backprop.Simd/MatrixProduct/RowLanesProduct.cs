@@ -17,7 +17,6 @@ internal static unsafe class RowLanesProduct
     private const int StepsOfOneCall = 512;
 
     /// <summary>The rows must fill a vector.</summary>
-    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, R, TChains, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>

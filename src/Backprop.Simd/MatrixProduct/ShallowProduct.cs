@@ -10,7 +10,6 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// </remarks>
 internal static unsafe class ShallowProduct
 {
-    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>

@@ -25,7 +25,6 @@ internal static unsafe class SmallProduct
     private static bool IsWideRow(in GemmArguments g) => g.M == 1 && !g.TransB && g.N > SummationOrders.FourChainsColumns && g.K * g.N > RowMultiplyAdds;
 
     /// <summary>C = epilogue(op(A) op(B) + beta C).</summary>
-    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue)
         where V : struct, IVectorF32<V>

@@ -167,6 +167,10 @@ internal sealed unsafe class GemmCase
 
         public readonly void Invoke<V, R>()
             where V : struct, IVectorF32<V>, IRegisters<V, R>
-            where R : struct => GemmDriver.RunOn<V, R, TEpilogue>(in Arguments, Epilogue, Workers, new GemmScratch());
+            where R : struct
+        {
+            TEpilogue epilogue = Epilogue;
+            GemmDriver.RunOn<V, R, TEpilogue>(in Arguments, ref epilogue, Workers, new GemmScratch());
+        }
     }
 }

@@ -300,7 +300,8 @@ public sealed class GemmTests
                 C = C.Pointer,
                 Ldc = Product.Ldc,
             };
-            GemmDriver.RunOn<V, R, NoEpilogue>(in arguments, default, null, new GemmScratch());
+            NoEpilogue none = default;
+            GemmDriver.RunOn<V, R, NoEpilogue>(in arguments, ref none, null, new GemmScratch());
         }
     }
 
