@@ -9,6 +9,9 @@ internal static unsafe class Reduce
     /// <summary>Sum of <paramref name="length"/> floats.</summary>
     public static float Sum(float* x, nint length)
     {
+        // Added to +0, as below.
+        if (length == 1)
+            return x[0] + 0f;
         var loop = new SumLoop(x, length);
         Tiers.DispatchSixteenLanes(ref loop);
         return loop.Result;

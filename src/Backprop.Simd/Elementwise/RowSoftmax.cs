@@ -48,7 +48,7 @@ internal static unsafe class RowSoftmax
         sum = V.SumHalves(total);
     }
 
-    /// <summary>The exponentials of a row that fits into one vector, with 0 in the lanes beyond it; V is F32x16.</summary>
+    /// <summary>The exponentials of a row that fits into one vector, with 0 in the lanes beyond it; V is at most F32x16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V OneVector<V>(float* x, int classes, out float max, out float sum)
         where V : struct, IVectorF32<V>

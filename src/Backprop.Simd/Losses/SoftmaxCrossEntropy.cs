@@ -63,36 +63,25 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
         {
             int count = Math.Min(RowsAtATime, rows - first);
             bool isShort = classes <= V.Count && typeof(V) == typeof(F32x16);
-            int several = isShort ? count & ~3 : 0;
-            if (several > 0)
-                ShortRows<V>(first, several, shifts);
-            for (int i = several; i < count; i++)
+            int together = isShort ? count & ~3 : count;
+            if (!isShort)
+                LongRows<V>(first, count, shifts);
+            else if (together > 0)
+                ShortRows<V>(first, together, shifts);
+            for (int i = together; i < count; i++)
             {
-                int label = labels[first + i];
-                nint start = (nint)(first + i) * classes;
-                float* z = logits + start;
-                float max, sum;
-                if (isShort)
-                {
-                    // Own variables: those that LongRow writes lie in memory.
-                    V exps = RowSoftmax.OneVector<V>(z, classes, out float largest, out float total);
-                    (max, sum) = (largest, total);
-                    if (gradient is not null)
-                        V.StorePartial(Derivative(exps, total, label), gradient + start, classes);
-                }
+                // What lanes beyond the classes would hold changes neither the largest nor the sum: the fewer of them, the shorter the tree.
+                if (classes <= F32x4.Count)
+                    OneRow<F32x4>(first + i);
+                else if (classes <= F32x8.Count)
+                    OneRow<F32x8>(first + i);
                 else
-                {
-                    LongRow<V>(z, label, gradient is null ? null : gradient + start, out float largest, out float total);
-                    (max, sum) = (largest, total);
-                }
-
-                rowLosses[first + i] = sum;
-                shifts[i] = max - z[label];
+                    OneRow<V>(first + i);
             }
 
-            for (int i = 0; i < count; i += V.Count)
+            for (int i = 0; i < together; i += V.Count)
             {
-                int valid = Math.Min(count - i, V.Count);
+                int valid = Math.Min(together - i, V.Count);
                 float* to = rowLosses + first + i;
                 V.StorePartial(Elementary.Log(V.LoadPartial(to, valid)) + V.LoadPartial(shifts + i, valid), to, valid);
             }
@@ -115,6 +104,20 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
         }
     }
 
+    /// <summary>A row in one vector, with its loss: nothing waits for what was just stored.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private void OneRow<V>(int row)
+        where V : struct, IVectorF32<V>
+    {
+        int label = labels[row];
+        nint start = (nint)row * classes;
+        float* z = logits + start;
+        V exps = RowSoftmax.OneVector<V>(z, classes, out float max, out float sum);
+        if (gradient is not null)
+            V.StorePartial(Derivative(exps, sum, label), gradient + start, classes);
+        V.StorePartial(Elementary.Log(V.Create(sum)) + V.Create(max - z[label]), rowLosses + row, 1);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private V Derivative<V>(V exps, float sum, int label)
         where V : struct, IVectorF32<V>
@@ -126,15 +129,22 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
 
     // Apart: the exponentials are inlined, and compiling what is not needed would delay the first step.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private void LongRow<V>(float* z, int label, float* derivative, out float max, out float sum)
+    private void LongRows<V>(int first, int count, float* shifts)
         where V : struct, IVectorF32<V>
     {
-        float* exps = derivative is null ? scratch : derivative;
-        RowSoftmax.Row<V>(z, classes, exps, out max, out sum);
-        if (derivative is null)
-            return;
-        Scale<V>(exps, classes, scale / sum);
-        exps[label] -= scale;
+        for (int i = 0; i < count; i++)
+        {
+            int label = labels[first + i];
+            nint start = (nint)(first + i) * classes;
+            float* z = logits + start, exps = gradient is null ? scratch : gradient + start;
+            RowSoftmax.Row<V>(z, classes, exps, out float max, out float sum);
+            rowLosses[first + i] = sum;
+            shifts[i] = max - z[label];
+            if (gradient is null)
+                continue;
+            Scale<V>(exps, classes, scale / sum);
+            exps[label] -= scale;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

@@ -56,12 +56,18 @@ internal static unsafe class Packing
     {
         nint p = 0;
         for (; p <= k - 4; p += 4)
-            FourSteps.Transpose<V>(b + p, ldb, panel + (p * panelColumns), panelColumns);
+            FourSteps.Transpose<V>(b + p, ldb, 4, panel + (p * panelColumns), panelColumns);
         if (p < k && k >= 4)
         {
             // The last four again, to the same places.
             p = k - 4;
-            FourSteps.Transpose<V>(b + p, ldb, panel + (p * panelColumns), panelColumns);
+            FourSteps.Transpose<V>(b + p, ldb, 4, panel + (p * panelColumns), panelColumns);
+            return;
+        }
+
+        if (p < k && FourSteps.TakesFewer)
+        {
+            FourSteps.Transpose<V>(b, ldb, k, panel, panelColumns);
             return;
         }
 

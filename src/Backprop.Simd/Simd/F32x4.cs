@@ -38,12 +38,15 @@ internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 LoadPartial(float* source, int count) =>
-        Avx.IsSupported ? new(Avx.MaskLoad(source, FirstLanes(count))) : LoadPartialByCopy(source, count);
+        Avx512F.VL.IsSupported ? new(Avx512F.VL.MaskLoad(source, FirstLanes(count), Raw.Zero))
+        : Avx.IsSupported ? new(Avx.MaskLoad(source, FirstLanes(count))) : LoadPartialByCopy(source, count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePartial(F32x4 value, float* destination, int count)
     {
-        if (Avx.IsSupported)
+        if (Avx512F.VL.IsSupported)
+            Avx512F.VL.MaskStore(destination, FirstLanes(count), value._raw);
+        else if (Avx.IsSupported)
             Avx.MaskStore(destination, FirstLanes(count), value._raw);
         else
             StorePartialByCopy(value, destination, count);

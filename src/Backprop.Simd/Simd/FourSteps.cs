@@ -27,57 +27,78 @@ internal static unsafe class FourSteps
         : typeof(V) == typeof(F32x8) ? Avx.IsSupported
         : typeof(V) == typeof(F32x4) && (Sse.IsSupported || AdvSimd.Arm64.IsSupported);
 
-    /// <summary>panel[p * panelColumns + j] = source[j * ld + p] for p in 0..3 and j in 0..V.Count - 1.</summary>
+    /// <summary>Whether fewer than four steps can be rearranged, too: that takes loads with a mask.</summary>
+    public static bool TakesFewer
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Avx.IsSupported;
+    }
+
+    /// <summary>panel[p * panelColumns + j] = source[j * ld + p] for p in 0..steps - 1 and j in 0..V.Count - 1; 1 to 4 steps, the constant 4 unless <see cref="TakesFewer"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Transpose<V>(float* source, nint ld, float* panel, nint panelColumns)
+    public static void Transpose<V>(float* source, nint ld, nint steps, float* panel, nint panelColumns)
         where V : struct, IVectorF32<V>
     {
         if (typeof(V) == typeof(F32x16))
         {
-            Vector512<float> a = Quads512(source, 4 * ld), b = Quads512(source + ld, 4 * ld);
-            Vector512<float> c = Quads512(source + (2 * ld), 4 * ld), d = Quads512(source + (3 * ld), 4 * ld);
+            Vector512<float> a = Quads512(source, 4 * ld, steps), b = Quads512(source + ld, 4 * ld, steps);
+            Vector512<float> c = Quads512(source + (2 * ld), 4 * ld, steps), d = Quads512(source + (3 * ld), 4 * ld, steps);
             Vector512<float> abLow = Avx512F.UnpackLow(a, b), abHigh = Avx512F.UnpackHigh(a, b);
             Vector512<float> cdLow = Avx512F.UnpackLow(c, d), cdHigh = Avx512F.UnpackHigh(c, d);
             Avx512F.Store(panel, Avx512F.Shuffle(abLow, cdLow, LowPairsOf));
-            Avx512F.Store(panel + panelColumns, Avx512F.Shuffle(abLow, cdLow, HighPairsOf));
-            Avx512F.Store(panel + (2 * panelColumns), Avx512F.Shuffle(abHigh, cdHigh, LowPairsOf));
-            Avx512F.Store(panel + (3 * panelColumns), Avx512F.Shuffle(abHigh, cdHigh, HighPairsOf));
+            if (steps > 1)
+                Avx512F.Store(panel + panelColumns, Avx512F.Shuffle(abLow, cdLow, HighPairsOf));
+            if (steps > 2)
+                Avx512F.Store(panel + (2 * panelColumns), Avx512F.Shuffle(abHigh, cdHigh, LowPairsOf));
+            if (steps > 3)
+                Avx512F.Store(panel + (3 * panelColumns), Avx512F.Shuffle(abHigh, cdHigh, HighPairsOf));
         }
         else if (typeof(V) == typeof(F32x8))
         {
-            Vector256<float> a = Quads256(source, 4 * ld), b = Quads256(source + ld, 4 * ld);
-            Vector256<float> c = Quads256(source + (2 * ld), 4 * ld), d = Quads256(source + (3 * ld), 4 * ld);
+            Vector256<float> a = Quads256(source, 4 * ld, steps), b = Quads256(source + ld, 4 * ld, steps);
+            Vector256<float> c = Quads256(source + (2 * ld), 4 * ld, steps), d = Quads256(source + (3 * ld), 4 * ld, steps);
             Vector256<float> abLow = Avx.UnpackLow(a, b), abHigh = Avx.UnpackHigh(a, b);
             Vector256<float> cdLow = Avx.UnpackLow(c, d), cdHigh = Avx.UnpackHigh(c, d);
             Avx.Store(panel, Avx.Shuffle(abLow, cdLow, LowPairsOf));
-            Avx.Store(panel + panelColumns, Avx.Shuffle(abLow, cdLow, HighPairsOf));
-            Avx.Store(panel + (2 * panelColumns), Avx.Shuffle(abHigh, cdHigh, LowPairsOf));
-            Avx.Store(panel + (3 * panelColumns), Avx.Shuffle(abHigh, cdHigh, HighPairsOf));
+            if (steps > 1)
+                Avx.Store(panel + panelColumns, Avx.Shuffle(abLow, cdLow, HighPairsOf));
+            if (steps > 2)
+                Avx.Store(panel + (2 * panelColumns), Avx.Shuffle(abHigh, cdHigh, LowPairsOf));
+            if (steps > 3)
+                Avx.Store(panel + (3 * panelColumns), Avx.Shuffle(abHigh, cdHigh, HighPairsOf));
         }
         else
         {
-            Vector128<float> a = Vector128.Load(source), b = Vector128.Load(source + ld);
-            Vector128<float> c = Vector128.Load(source + (2 * ld)), d = Vector128.Load(source + (3 * ld));
+            Vector128<float> a = Quad(source, steps), b = Quad(source + ld, steps);
+            Vector128<float> c = Quad(source + (2 * ld), steps), d = Quad(source + (3 * ld), steps);
             Vector128<float> abLow = ZipLow(a, b), abHigh = ZipHigh(a, b), cdLow = ZipLow(c, d), cdHigh = ZipHigh(c, d);
             LowPairs(abLow, cdLow).Store(panel);
-            HighPairs(abLow, cdLow).Store(panel + panelColumns);
-            LowPairs(abHigh, cdHigh).Store(panel + (2 * panelColumns));
-            HighPairs(abHigh, cdHigh).Store(panel + (3 * panelColumns));
+            if (steps > 1)
+                HighPairs(abLow, cdLow).Store(panel + panelColumns);
+            if (steps > 2)
+                LowPairs(abHigh, cdHigh).Store(panel + (2 * panelColumns));
+            if (steps > 3)
+                HighPairs(abHigh, cdHigh).Store(panel + (3 * panelColumns));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Quads512(float* source, nint stride)
+    private static Vector512<float> Quads512(float* source, nint stride, nint steps)
     {
-        Vector512<float> quads = Avx512F.BroadcastVector128ToVector512(source);
-        quads = Avx512F.InsertVector128(quads, Sse.LoadVector128(source + stride), 1);
-        quads = Avx512F.InsertVector128(quads, Sse.LoadVector128(source + (2 * stride)), 2);
-        return Avx512F.InsertVector128(quads, Sse.LoadVector128(source + (3 * stride)), 3);
+        Vector512<float> quads = steps == 4 ? Avx512F.BroadcastVector128ToVector512(source) : Quad(source, steps).ToVector256Unsafe().ToVector512Unsafe();
+        quads = Avx512F.InsertVector128(quads, Quad(source + stride, steps), 1);
+        quads = Avx512F.InsertVector128(quads, Quad(source + (2 * stride), steps), 2);
+        return Avx512F.InsertVector128(quads, Quad(source + (3 * stride), steps), 3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Quads256(float* source, nint stride) =>
-        Avx.InsertVector128(Avx.BroadcastVector128ToVector256(source), Sse.LoadVector128(source + stride), 1);
+    private static Vector256<float> Quads256(float* source, nint stride, nint steps) =>
+        Avx.InsertVector128(steps == 4 ? Avx.BroadcastVector128ToVector256(source) : Quad(source, steps).ToVector256Unsafe(), Quad(source + stride, steps), 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Quad(float* source, nint steps) =>
+        steps == 4 || !Avx.IsSupported ? Vector128.Load(source)
+        : Avx.MaskLoad(source, Vector128.LessThan(Vector128.Create(0, 1, 2, 3), Vector128.Create((int)steps)).AsSingle());
 
     /// <summary>x0 y0 x1 y1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
