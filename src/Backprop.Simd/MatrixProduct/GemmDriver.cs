@@ -63,7 +63,7 @@ internal static unsafe class GemmDriver
 
         if (SmallProduct.Takes(in g))
         {
-            SmallProduct.Run<V, TEpilogue>(in g, ref epilogue);
+            SmallProduct.Run<V, R, TEpilogue>(in g, ref epilogue);
             if (TEpilogue.FinishesShares)
                 epilogue.FinishShare(new Block(0, g.M, 0, g.N));
             return;

@@ -13,24 +13,29 @@ internal static unsafe class SmallProduct
     /// <summary>Beyond this one row is faster in strips.</summary>
     private const int RowMultiplyAdds = 1024;
 
-    /// <summary>A panel of B^T of so many steps lies on the stack.</summary>
-    private const int TransposedSteps = 256;
+    /// <summary>A panel of so many steps lies on the stack.</summary>
+    private const int PanelSteps = 256;
+
+    /// <summary>From so many rows on, columns that do not fill a vector are copied to a panel, so that only the copy needs masks.</summary>
+    private const int RowsWorthCopying = 4;
 
     /// <summary>Whether <see cref="Run"/> computes it.</summary>
     public static bool Takes(in GemmArguments g) =>
         g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (long)g.M * g.N * g.K <= MultiplyAdds && !IsWideRow(in g)
-        && (!g.TransB || (!g.TransA && g.K <= (g.M > SummationOrders.SixteenLanesRows ? TransposedSteps : ShortDots.Steps)));
+        && (!g.TransB || (!g.TransA && g.K <= (g.M > SummationOrders.SixteenLanesRows ? PanelSteps : ShortDots.Steps)));
 
     // One row times several vectors of columns: here each would wait for its own chain.
     private static bool IsWideRow(in GemmArguments g) => g.M == 1 && !g.TransB && g.N > SummationOrders.FourChainsColumns && g.K * g.N > RowMultiplyAdds;
 
     /// <summary>C = epilogue(op(A) op(B) + beta C).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Run<V, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue)
-        where V : struct, IVectorF32<V>
+    public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
         where TEpilogue : struct, IEpilogue
     {
-        float* panel = stackalloc float[g.TransB ? g.K * V.Count : 0];
+        bool copies = g.M >= RowsWorthCopying && g.K <= PanelSteps && g.K > 1 && g.N % V.Count != 0;
+        float* panel = stackalloc float[g.TransB || copies ? g.K * V.Count : 0];
         for (nint column = 0; column < g.N; column += V.Count)
         {
             int count = (int)Math.Min(V.Count, g.N - column);
@@ -38,143 +43,169 @@ internal static unsafe class SmallProduct
             {
                 Packing.Transposed<V>(g.B + (column * g.Ldb), g.Ldb, g.K, count, panel, V.Count);
                 if (g.M > SummationOrders.SixteenLanesRows)
-                    Chains<V, TEpilogue>(in g, ref epilogue, panel, V.Count, column, count);
+                    Chains<V, R, Whole, TEpilogue>(in g, ref epilogue, panel, V.Count, column, count);
                 else
                     ShortDots.Run<V, TEpilogue>(in g, ref epilogue, panel, column, count);
             }
-            else if (g.N <= SummationOrders.FourChainsColumns)
+            else if (count == V.Count)
             {
-                FourChains<V, TEpilogue>(in g, ref epilogue, g.B + column, g.Ldb, column, count);
+                InOrder<V, R, Whole, TEpilogue>(in g, ref epilogue, g.B + column, g.Ldb, column, count);
+            }
+            else if (copies)
+            {
+                Packing.Rows<V>(g.B + column, g.Ldb, g.K, count, panel, V.Count);
+                InOrder<V, R, Whole, TEpilogue>(in g, ref epilogue, panel, V.Count, column, count);
             }
             else
             {
-                Chains<V, TEpilogue>(in g, ref epilogue, g.B + column, g.Ldb, column, count);
+                InOrder<V, R, Part, TEpilogue>(in g, ref epilogue, g.B + column, g.Ldb, column, count);
             }
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void InOrder<V, R, TRow, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, float* b, nint ldb, nint column, int count)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TRow : struct, IRowOfB
+        where TEpilogue : struct, IEpilogue
+    {
+        if (g.N <= SummationOrders.FourChainsColumns)
+            FourChains<V, R, TRow, TEpilogue>(in g, ref epilogue, b, ldb, column, count);
+        else
+            Chains<V, R, TRow, TEpilogue>(in g, ref epilogue, b, ldb, column, count);
+    }
+
     /// <summary>Order A: four rows at a time, so that four chains are under way.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Chains<V, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, float* b, nint ldb, nint column, int count)
-        where V : struct, IVectorF32<V>
+    private static void Chains<V, R, TRow, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, float* b, nint ldb, nint column, int count)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TRow : struct, IRowOfB
         where TEpilogue : struct, IEpilogue
     {
         TEpilogue local = epilogue;
         nint m = g.M, k = g.K, ldc = g.Ldc, rowStride = g.TransA ? 1 : g.Lda, stepStride = g.TransA ? g.Lda : 1;
         bool accumulate = g.Beta == 1;
         float* a = g.A, c = g.C + column;
-        V zero = V.Create(0f);
-
-        // A panel holds full vectors; a row of a matrix may end earlier.
-        int readable = g.TransB ? V.Count : count;
+        R zero = V.ZeroRegister;
         nint row = 0;
         for (; row <= m - 4; row += 4, a += 4 * rowStride, c += 4 * ldc)
         {
             float* a0 = a, a1 = a + rowStride, a2 = a1 + rowStride, a3 = a2 + rowStride, from = b;
-            V s0 = accumulate ? V.LoadPartial(c, count) : zero, s1 = accumulate ? V.LoadPartial(c + ldc, count) : zero;
-            V s2 = accumulate ? V.LoadPartial(c + (2 * ldc), count) : zero, s3 = accumulate ? V.LoadPartial(c + (3 * ldc), count) : zero;
+            R s0 = accumulate ? V.Unwrap(V.LoadPartial(c, count)) : zero, s1 = accumulate ? V.Unwrap(V.LoadPartial(c + ldc, count)) : zero;
+            R s2 = accumulate ? V.Unwrap(V.LoadPartial(c + (2 * ldc), count)) : zero, s3 = accumulate ? V.Unwrap(V.LoadPartial(c + (3 * ldc), count)) : zero;
             for (nint p = 0; p < k; p++, from += ldb, a0 += stepStride, a1 += stepStride, a2 += stepStride, a3 += stepStride)
             {
-                V x = V.LoadPartial(from, readable);
-                s0 = V.MultiplyAdd(V.Create(*a0), x, s0);
-                s1 = V.MultiplyAdd(V.Create(*a1), x, s1);
-                s2 = V.MultiplyAdd(V.Create(*a2), x, s2);
-                s3 = V.MultiplyAdd(V.Create(*a3), x, s3);
+                R x = TRow.Load<V, R>(from, count);
+                s0 = V.MultiplyAddRegister(V.BroadcastRegister(*a0), x, s0);
+                s1 = V.MultiplyAddRegister(V.BroadcastRegister(*a1), x, s1);
+                s2 = V.MultiplyAddRegister(V.BroadcastRegister(*a2), x, s2);
+                s3 = V.MultiplyAddRegister(V.BroadcastRegister(*a3), x, s3);
             }
 
-            Finish(ref local, s0, c, row, column, count);
-            Finish(ref local, s1, c + ldc, row + 1, column, count);
-            Finish(ref local, s2, c + (2 * ldc), row + 2, column, count);
-            Finish(ref local, s3, c + (3 * ldc), row + 3, column, count);
+            Finish(ref local, V.Wrap(s0), c, row, column, count);
+            Finish(ref local, V.Wrap(s1), c + ldc, row + 1, column, count);
+            Finish(ref local, V.Wrap(s2), c + (2 * ldc), row + 2, column, count);
+            Finish(ref local, V.Wrap(s3), c + (3 * ldc), row + 3, column, count);
         }
 
         for (; row < m; row++, a += rowStride, c += ldc)
         {
             float* a0 = a, from = b;
-            V s0 = accumulate ? V.LoadPartial(c, count) : zero;
+            R s0 = accumulate ? V.Unwrap(V.LoadPartial(c, count)) : zero;
             for (nint p = 0; p < k; p++, from += ldb, a0 += stepStride)
-                s0 = V.MultiplyAdd(V.Create(*a0), V.LoadPartial(from, readable), s0);
-            Finish(ref local, s0, c, row, column, count);
+                s0 = V.MultiplyAddRegister(V.BroadcastRegister(*a0), TRow.Load<V, R>(from, count), s0);
+            Finish(ref local, V.Wrap(s0), c, row, column, count);
         }
     }
 
     /// <summary>Order B: chains by k mod 4, of two rows at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void FourChains<V, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, float* b, nint ldb, nint column, int count)
-        where V : struct, IVectorF32<V>
+    private static void FourChains<V, R, TRow, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, float* b, nint ldb, nint column, int count)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TRow : struct, IRowOfB
         where TEpilogue : struct, IEpilogue
     {
         TEpilogue local = epilogue;
         nint m = g.M, k = g.K, ldc = g.Ldc, rowStride = g.TransA ? 1 : g.Lda, stepStride = g.TransA ? g.Lda : 1;
         bool accumulate = g.Beta == 1;
         float* a = g.A, c = g.C + column;
-        V zero = V.Create(0f);
+        R zero = V.ZeroRegister;
         nint row = 0;
         if (k == 1)
         {
             // The gradient of one example: chains 1 to 3 are +0.
-            V x = V.LoadPartial(b, count);
+            R x = TRow.Load<V, R>(b, count);
             for (; row < m; row++, a += rowStride, c += ldc)
-                Finish(ref local, V.MultiplyAdd(V.Create(*a), x, accumulate ? V.LoadPartial(c, count) : zero) + zero, c, row, column, count);
+                Finish(ref local, V.Wrap(V.MultiplyAddRegister(V.BroadcastRegister(*a), x, accumulate ? V.Unwrap(V.LoadPartial(c, count)) : zero)) + V.Wrap(zero), c, row, column, count);
             return;
         }
 
         for (; row <= m - 2; row += 2, a += 2 * rowStride, c += 2 * ldc)
         {
             float* left = a, right = a + rowStride, from = b;
-            V s0 = accumulate ? V.LoadPartial(c, count) : zero, s1 = zero, s2 = zero, s3 = zero;
-            V t0 = accumulate ? V.LoadPartial(c + ldc, count) : zero, t1 = zero, t2 = zero, t3 = zero;
+            R s0 = accumulate ? V.Unwrap(V.LoadPartial(c, count)) : zero, s1 = zero, s2 = zero, s3 = zero;
+            R t0 = accumulate ? V.Unwrap(V.LoadPartial(c + ldc, count)) : zero, t1 = zero, t2 = zero, t3 = zero;
             nint p = 0;
             for (; p <= k - 4; p += 4, left += 4 * stepStride, right += 4 * stepStride, from += 4 * ldb)
             {
-                V x0 = V.LoadPartial(from, count), x1 = V.LoadPartial(from + ldb, count);
-                V x2 = V.LoadPartial(from + (2 * ldb), count), x3 = V.LoadPartial(from + (3 * ldb), count);
-                s0 = V.MultiplyAdd(V.Create(left[0]), x0, s0);
-                t0 = V.MultiplyAdd(V.Create(right[0]), x0, t0);
-                s1 = V.MultiplyAdd(V.Create(left[stepStride]), x1, s1);
-                t1 = V.MultiplyAdd(V.Create(right[stepStride]), x1, t1);
-                s2 = V.MultiplyAdd(V.Create(left[2 * stepStride]), x2, s2);
-                t2 = V.MultiplyAdd(V.Create(right[2 * stepStride]), x2, t2);
-                s3 = V.MultiplyAdd(V.Create(left[3 * stepStride]), x3, s3);
-                t3 = V.MultiplyAdd(V.Create(right[3 * stepStride]), x3, t3);
+                R x0 = TRow.Load<V, R>(from, count), x1 = TRow.Load<V, R>(from + ldb, count);
+                R x2 = TRow.Load<V, R>(from + (2 * ldb), count), x3 = TRow.Load<V, R>(from + (3 * ldb), count);
+                s0 = V.MultiplyAddRegister(V.BroadcastRegister(left[0]), x0, s0);
+                t0 = V.MultiplyAddRegister(V.BroadcastRegister(right[0]), x0, t0);
+                s1 = V.MultiplyAddRegister(V.BroadcastRegister(left[stepStride]), x1, s1);
+                t1 = V.MultiplyAddRegister(V.BroadcastRegister(right[stepStride]), x1, t1);
+                s2 = V.MultiplyAddRegister(V.BroadcastRegister(left[2 * stepStride]), x2, s2);
+                t2 = V.MultiplyAddRegister(V.BroadcastRegister(right[2 * stepStride]), x2, t2);
+                s3 = V.MultiplyAddRegister(V.BroadcastRegister(left[3 * stepStride]), x3, s3);
+                t3 = V.MultiplyAddRegister(V.BroadcastRegister(right[3 * stepStride]), x3, t3);
             }
 
-            Rest(ref s0, ref s1, ref s2, k - p, left, stepStride, from, ldb, count);
-            Rest(ref t0, ref t1, ref t2, k - p, right, stepStride, from, ldb, count);
-            Finish(ref local, (s0 + s2) + (s1 + s3), c, row, column, count);
-            Finish(ref local, (t0 + t2) + (t1 + t3), c + ldc, row + 1, column, count);
+            Rest<V, R, TRow>(ref s0, ref s1, ref s2, k - p, left, stepStride, from, ldb, count);
+            Rest<V, R, TRow>(ref t0, ref t1, ref t2, k - p, right, stepStride, from, ldb, count);
+            Finish(ref local, Sum<V, R>(s0, s1, s2, s3), c, row, column, count);
+            Finish(ref local, Sum<V, R>(t0, t1, t2, t3), c + ldc, row + 1, column, count);
         }
 
         if (row < m)
         {
             float* left = a, from = b;
-            V s0 = accumulate ? V.LoadPartial(c, count) : zero, s1 = zero, s2 = zero, s3 = zero;
+            R s0 = accumulate ? V.Unwrap(V.LoadPartial(c, count)) : zero, s1 = zero, s2 = zero, s3 = zero;
             nint p = 0;
             for (; p <= k - 4; p += 4, left += 4 * stepStride, from += 4 * ldb)
             {
-                s0 = V.MultiplyAdd(V.Create(left[0]), V.LoadPartial(from, count), s0);
-                s1 = V.MultiplyAdd(V.Create(left[stepStride]), V.LoadPartial(from + ldb, count), s1);
-                s2 = V.MultiplyAdd(V.Create(left[2 * stepStride]), V.LoadPartial(from + (2 * ldb), count), s2);
-                s3 = V.MultiplyAdd(V.Create(left[3 * stepStride]), V.LoadPartial(from + (3 * ldb), count), s3);
+                s0 = V.MultiplyAddRegister(V.BroadcastRegister(left[0]), TRow.Load<V, R>(from, count), s0);
+                s1 = V.MultiplyAddRegister(V.BroadcastRegister(left[stepStride]), TRow.Load<V, R>(from + ldb, count), s1);
+                s2 = V.MultiplyAddRegister(V.BroadcastRegister(left[2 * stepStride]), TRow.Load<V, R>(from + (2 * ldb), count), s2);
+                s3 = V.MultiplyAddRegister(V.BroadcastRegister(left[3 * stepStride]), TRow.Load<V, R>(from + (3 * ldb), count), s3);
             }
 
-            Rest(ref s0, ref s1, ref s2, k - p, left, stepStride, from, ldb, count);
-            Finish(ref local, (s0 + s2) + (s1 + s3), c, row, column, count);
+            Rest<V, R, TRow>(ref s0, ref s1, ref s2, k - p, left, stepStride, from, ldb, count);
+            Finish(ref local, Sum<V, R>(s0, s1, s2, s3), c, row, column, count);
         }
     }
 
     /// <summary>The last 0 to 3 steps.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Rest<V>(ref V s0, ref V s1, ref V s2, nint steps, float* a, nint stepStride, float* b, nint ldb, int count)
-        where V : struct, IVectorF32<V>
+    private static void Rest<V, R, TRow>(ref R s0, ref R s1, ref R s2, nint steps, float* a, nint stepStride, float* b, nint ldb, int count)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TRow : struct, IRowOfB
     {
         if (steps > 0)
-            s0 = V.MultiplyAdd(V.Create(a[0]), V.LoadPartial(b, count), s0);
+            s0 = V.MultiplyAddRegister(V.BroadcastRegister(a[0]), TRow.Load<V, R>(b, count), s0);
         if (steps > 1)
-            s1 = V.MultiplyAdd(V.Create(a[stepStride]), V.LoadPartial(b + ldb, count), s1);
+            s1 = V.MultiplyAddRegister(V.BroadcastRegister(a[stepStride]), TRow.Load<V, R>(b + ldb, count), s1);
         if (steps > 2)
-            s2 = V.MultiplyAdd(V.Create(a[2 * stepStride]), V.LoadPartial(b + (2 * ldb), count), s2);
+            s2 = V.MultiplyAddRegister(V.BroadcastRegister(a[2 * stepStride]), TRow.Load<V, R>(b + (2 * ldb), count), s2);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Sum<V, R>(R s0, R s1, R s2, R s3)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct => (V.Wrap(s0) + V.Wrap(s2)) + (V.Wrap(s1) + V.Wrap(s3));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish<V, TEpilogue>(ref TEpilogue epilogue, V sums, float* c, nint row, nint column, int count)
@@ -184,5 +215,29 @@ internal static unsafe class SmallProduct
         V result = epilogue.Apply(sums, row, column, count);
         if (TEpilogue.StoresC)
             V.StorePartial(result, c, count);
+    }
+
+    /// <summary>How a row of B is read: whether a vector may be read whole is known when the loop is compiled.</summary>
+    private interface IRowOfB
+    {
+        static abstract R Load<V, R>(float* source, int count)
+            where V : struct, IVectorF32<V>, IRegisters<V, R>
+            where R : struct;
+    }
+
+    private readonly struct Whole : IRowOfB
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static R Load<V, R>(float* source, int count)
+            where V : struct, IVectorF32<V>, IRegisters<V, R>
+            where R : struct => V.LoadRegister(source);
+    }
+
+    private readonly struct Part : IRowOfB
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static R Load<V, R>(float* source, int count)
+            where V : struct, IVectorF32<V>, IRegisters<V, R>
+            where R : struct => V.Unwrap(V.LoadPartial(source, count));
     }
 }
