@@ -45,12 +45,31 @@ internal static unsafe class GemmDriver
     }
 
     /// <summary>The same on one given vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void RunOn<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, WorkerPool? workers, GemmScratch scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
         Debug.Assert(TEpilogue.StoresC || g.Beta == 0, "Without a C there is nothing that beta could multiply.");
+        if (!SmallProduct.Takes(in g))
+        {
+            Large<V, R, TEpilogue>(in g, ref epilogue, workers, scratch);
+            return;
+        }
+
+        SmallProduct.Run<V, R, TEpilogue>(in g, ref epilogue);
+        if (TEpilogue.FinishesShares)
+            epilogue.FinishShare(new Block(0, g.M, 0, g.N));
+    }
+
+    // Apart, so that a small product does not pay for the frame of a large one, or of none.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Large<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, WorkerPool? workers, GemmScratch scratch)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
+    {
         if (g.M == 0 || g.N == 0)
             return;
         if (g.Alpha == 0 || g.K == 0)
@@ -61,24 +80,6 @@ internal static unsafe class GemmDriver
             return;
         }
 
-        if (SmallProduct.Takes(in g))
-        {
-            SmallProduct.Run<V, R, TEpilogue>(in g, ref epilogue);
-            if (TEpilogue.FinishesShares)
-                epilogue.FinishShare(new Block(0, g.M, 0, g.N));
-            return;
-        }
-
-        Shared<V, R, TEpilogue>(in g, ref epilogue, workers, scratch);
-    }
-
-    // Apart, so that a small product does not pay for the frame of a large one.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Shared<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, WorkerPool? workers, GemmScratch scratch)
-        where V : struct, IVectorF32<V>, IRegisters<V, R>
-        where R : struct
-        where TEpilogue : struct, IEpilogue
-    {
         SummationOrder order = SummationOrders.Of(g.TransA, g.TransB, g.M, g.N);
         var job = new SharedProduct<V, R, TEpilogue> { Arguments = g, Epilogue = epilogue, Order = order, Scratch = scratch };
         job.Split(Parts(in g, workers));

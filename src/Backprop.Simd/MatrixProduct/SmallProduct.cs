@@ -19,22 +19,37 @@ internal static unsafe class SmallProduct
     /// <summary>From so many rows on, columns that do not fill a vector are copied to a panel, so that only the copy needs masks.</summary>
     private const int RowsWorthCopying = 4;
 
-    /// <summary>Whether <see cref="Run"/> computes it.</summary>
+    /// <summary>Whether <see cref="Run"/> computes it; never a product of nothing.</summary>
     public static bool Takes(in GemmArguments g) =>
-        g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (long)g.M * g.N * g.K <= MultiplyAdds && !IsWideRow(in g)
+        g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (ulong)((long)g.M * g.N * g.K) - 1 < MultiplyAdds && !IsWideRow(in g)
         && (!g.TransB || (!g.TransA && g.K <= (g.M > SummationOrders.SixteenLanesRows ? PanelSteps : ShortDots.Steps)));
 
     // One row times several vectors of columns: here each would wait for its own chain.
     private static bool IsWideRow(in GemmArguments g) => g.M == 1 && !g.TransB && g.N > SummationOrders.FourChainsColumns && g.K * g.N > RowMultiplyAdds;
 
     /// <summary>C = epilogue(op(A) op(B) + beta C).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
+        // Apart: what has a panel has a frame.
         bool copies = g.M >= RowsWorthCopying && g.K <= PanelSteps && g.K > 1 && g.N % V.Count != 0;
+        if (g.TransB || copies || g.N > V.Count)
+            Columns<V, R, TEpilogue>(in g, ref epilogue, copies);
+        else if (g.N == V.Count)
+            InOrder<V, R, Whole, TEpilogue>(in g, ref epilogue, g.B, g.Ldb, 0, V.Count);
+        else
+            InOrder<V, R, Part, TEpilogue>(in g, ref epilogue, g.B, g.Ldb, 0, g.N);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Columns<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, bool copies)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
+    {
         float* panel = stackalloc float[g.TransB || copies ? g.K * V.Count : 0];
         for (nint column = 0; column < g.N; column += V.Count)
         {
@@ -213,7 +228,11 @@ internal static unsafe class SmallProduct
         where TEpilogue : struct, IEpilogue
     {
         V result = epilogue.Apply(sums, row, column, count);
-        if (TEpilogue.StoresC)
+        if (!TEpilogue.StoresC)
+            return;
+        if (count == V.Count)
+            V.Store(result, c);
+        else
             V.StorePartial(result, c, count);
     }
 
