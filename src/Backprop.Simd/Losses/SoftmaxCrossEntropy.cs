@@ -59,10 +59,13 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
     {
         // The logarithms of many rows are taken at once.
         float* shifts = stackalloc float[RowsAtATime];
-        for (int first = 0; first < rows; first += RowsAtATime)
+        bool isShort = classes <= V.Count && typeof(V) == typeof(F32x16);
+        int done = isShort ? rows - (rows % V.Count) : 0;
+        if (done > 0)
+            SoftmaxCrossEntropyLanes.Run<V>(logits, labels, gradient, rowLosses, done, classes, scale);
+        for (int first = done; first < rows; first += RowsAtATime)
         {
             int count = Math.Min(RowsAtATime, rows - first);
-            bool isShort = classes <= V.Count && typeof(V) == typeof(F32x16);
             int together = isShort ? count & ~3 : count;
             if (!isShort)
                 LongRows<V>(first, count, shifts);
