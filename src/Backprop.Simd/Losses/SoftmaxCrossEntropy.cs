@@ -47,55 +47,42 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
     public void Invoke<V>()
         where V : struct, IVectorF32<V>
     {
-        if (labels is not null)
-            ByLabels<V>();
-        else
+        if (labels is null)
             ByTargets<V>();
+        else if (classes <= V.Count && typeof(V) == typeof(F32x16))
+            ShortRowsByLabels<V>();
+        else
+            LongRowsByLabels<V>();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private void ByLabels<V>()
+    private void ShortRowsByLabels<V>()
         where V : struct, IVectorF32<V>
     {
-        // The logarithms of many rows are taken at once.
-        float* shifts = stackalloc float[RowsAtATime];
-        bool isShort = classes <= V.Count && typeof(V) == typeof(F32x16);
-        int done = isShort ? rows - (rows % V.Count) : 0;
-        if (done > 0)
-            SoftmaxCrossEntropyLanes.Run<V>(logits, labels, gradient, rowLosses, done, classes, scale);
-        for (int first = done; first < rows; first += RowsAtATime)
+        int row = rows - (rows % V.Count);
+        if (row > 0)
+            SoftmaxCrossEntropyLanes.Run<V>(logits, labels, gradient, rowLosses, row, classes, scale);
+        int several = (rows - row) & ~3;
+        if (several > 0)
+            SeveralRows<V>(row, several);
+        for (row += several; row < rows; row++)
         {
-            int count = Math.Min(RowsAtATime, rows - first);
-            int together = isShort ? count & ~3 : count;
-            if (!isShort)
-                LongRows<V>(first, count, shifts);
-            else if (together > 0)
-                ShortRows<V>(first, together, shifts);
-            for (int i = together; i < count; i++)
-            {
-                // What lanes beyond the classes would hold changes neither the largest nor the sum: the fewer of them, the shorter the tree.
-                if (classes <= F32x4.Count)
-                    OneRow<F32x4>(first + i);
-                else if (classes <= F32x8.Count)
-                    OneRow<F32x8>(first + i);
-                else
-                    OneRow<V>(first + i);
-            }
-
-            for (int i = 0; i < together; i += V.Count)
-            {
-                int valid = Math.Min(together - i, V.Count);
-                float* to = rowLosses + first + i;
-                V.StorePartial(Elementary.Log(V.LoadPartial(to, valid)) + V.LoadPartial(shifts + i, valid), to, valid);
-            }
+            // What lanes beyond the classes would hold changes neither the largest nor the sum: the fewer of them, the shorter the tree.
+            if (classes <= F32x4.Count)
+                OneRow<F32x4>(row);
+            else if (classes <= F32x8.Count)
+                OneRow<F32x8>(row);
+            else
+                OneRow<V>(row);
         }
     }
 
+    /// <summary>4, 8 or 12 rows, each in a vector; one vector holds all their losses.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private void ShortRows<V>(int first, int count, float* shifts)
+    private void SeveralRows<V>(int first, int count)
         where V : struct, IVectorF32<V>
     {
-        float* exps = stackalloc float[RowsAtATime * 16], maxima = stackalloc float[RowsAtATime], sums = rowLosses + first;
+        float* exps = stackalloc float[V.Count * V.Count], maxima = stackalloc float[V.Count], sums = stackalloc float[V.Count];
         nint start = (nint)first * classes;
         RowSoftmax.ShortRows<V>(logits + start, count, classes, exps, maxima, sums);
         for (int i = 0; i < count; i++, start += classes)
@@ -103,8 +90,10 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
             int label = labels[first + i];
             if (gradient is not null)
                 V.StorePartial(Derivative(V.Load(exps + (i * V.Count)), sums[i], label), gradient + start, classes);
-            shifts[i] = maxima[i] - logits[start + label];
+            maxima[i] -= logits[start + label];
         }
+
+        V.StorePartial(Elementary.Log(V.LoadPartial(sums, count)) + V.LoadPartial(maxima, count), rowLosses + first, count);
     }
 
     /// <summary>A row in one vector, with its loss: nothing waits for what was just stored.</summary>
@@ -132,21 +121,34 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
 
     // Apart: the exponentials are inlined, and compiling what is not needed would delay the first step.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private void LongRows<V>(int first, int count, float* shifts)
+    private void LongRowsByLabels<V>()
         where V : struct, IVectorF32<V>
     {
-        for (int i = 0; i < count; i++)
+        // The logarithms of many rows are taken at once.
+        float* shifts = stackalloc float[RowsAtATime];
+        for (int first = 0; first < rows; first += RowsAtATime)
         {
-            int label = labels[first + i];
-            nint start = (nint)(first + i) * classes;
-            float* z = logits + start, exps = gradient is null ? scratch : gradient + start;
-            RowSoftmax.Row<V>(z, classes, exps, out float max, out float sum);
-            rowLosses[first + i] = sum;
-            shifts[i] = max - z[label];
-            if (gradient is null)
-                continue;
-            Scale<V>(exps, classes, scale / sum);
-            exps[label] -= scale;
+            int count = Math.Min(RowsAtATime, rows - first);
+            for (int i = 0; i < count; i++)
+            {
+                int label = labels[first + i];
+                nint start = (nint)(first + i) * classes;
+                float* z = logits + start, exps = gradient is null ? scratch : gradient + start;
+                RowSoftmax.Row<V>(z, classes, exps, out float max, out float sum);
+                rowLosses[first + i] = sum;
+                shifts[i] = max - z[label];
+                if (gradient is null)
+                    continue;
+                Scale<V>(exps, classes, scale / sum);
+                exps[label] -= scale;
+            }
+
+            for (int i = 0; i < count; i += V.Count)
+            {
+                int valid = Math.Min(count - i, V.Count);
+                float* to = rowLosses + first + i;
+                V.StorePartial(Elementary.Log(V.LoadPartial(to, valid)) + V.LoadPartial(shifts + i, valid), to, valid);
+            }
         }
     }
 
