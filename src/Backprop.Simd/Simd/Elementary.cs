@@ -9,6 +9,8 @@ internal static class Elementary
     /// <summary>1.5 2^23: added to a float below 2^22, it leaves the nearest integer in the low bits.</summary>
     private const float RoundingShift = 12582912f;
 
+    private const int ExponentBits = 0x7F80_0000;
+
     /// <summary>The exponent bias of a float.</summary>
     private const int Bias = 127;
     private const float Log2E = 1.44269502f;
@@ -179,7 +181,8 @@ internal static class Elementary
         where V : struct, IVectorF32<V>
     {
         // Both times 1.575: where the denominator is little above a power of two, and so rounded most, the quotient is not little below one.
-        V power = PowerAndRest(x, out V shifted, out V r) | V.CreateInt(SigmoidScaleBits);
+        V shifted = Sixteenths(x, out V r);
+        V power = V.Select(V.CreateInt(ExponentBits), V.ShiftLeftInt(shifted, 19), V.CreateInt(SigmoidScaleBits));
         V rest = ExpRest(2, shifted, r, out V high);
         return power / (V.Greater(power, high) + (V.Lesser(power, high) + rest));
     }
@@ -189,7 +192,7 @@ internal static class Elementary
     public static V Sigmoid<V>(V x, out V complement)
         where V : struct, IVectorF32<V>
     {
-        V power = PowerAndRest(x, out V shifted, out V r);
+        V shifted = Sixteenths(x, out V r), power = PowerOf(shifted);
         V rest = ExpRest(0, shifted, r, out V high);
         V reciprocal = V.Create(1f) / (V.Greater(power, high) + (V.Lesser(power, high) + rest));
         complement = (high + rest) * reciprocal;
@@ -201,7 +204,7 @@ internal static class Elementary
     public static V TimesSigmoid<V>(V x)
         where V : struct, IVectorF32<V>
     {
-        V power = PowerAndRest(x, out V shifted, out V r);
+        V shifted = Sixteenths(x, out V r), power = PowerOf(shifted);
         return TimesSigmoid(x, power, shifted, r, 40f);
     }
 
@@ -227,21 +230,21 @@ internal static class Elementary
         return V.SelectLess(V.Create(limit), x, x, product);
     }
 
-    /// <summary>e^x = 2^a 2^(j/16) e^r, j = 0 to 15, |r| &lt;= ln 2 / 32: 2^(a + 40), r, and j in the low bits of shifted. x is held to -115.5, where 0 stands for 2^-127, and 40: there sigmoid is 0 and 1.</summary>
+    /// <summary>e^x = 2^a 2^(j/16) e^r, j = 0 to 15, |r| &lt;= ln 2 / 32: gives j in the lowest bits, above them a + 40 and the bias. x is held to -115.5, where 0 stands for 2^-127, and 40: there sigmoid is 0 and 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V PowerAndRest<V>(V x, out V shifted, out V r)
+    private static V Sixteenths<V>(V x, out V r)
         where V : struct, IVectorF32<V>
     {
         x = V.Lesser(V.Create(40f), V.Greater(V.Create(-115.5f), x));
-        shifted = V.MultiplyAdd(x, V.Create(SixteenthsPerUnit), V.Create(SixteenthsShift));
-        V n = shifted - V.Create(SixteenthsShift);
+        V shift = V.Create(SixteenthsShift), shifted = V.MultiplyAdd(x, V.Create(SixteenthsPerUnit), shift), n = shifted - shift;
         r = V.MultiplySubtractFrom(n, V.Create(SixteenthLow), V.MultiplySubtractFrom(n, V.Create(SixteenthHigh), x));
-        return PowerOf(shifted);
+        return shifted;
     }
 
+    /// <summary>2^(a + 40).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V PowerOf<V>(V shifted)
-        where V : struct, IVectorF32<V> => V.ShiftLeftInt(shifted, 19) & V.CreateInt(0x7F80_0000);
+        where V : struct, IVectorF32<V> => V.ShiftLeftInt(shifted, 19) & V.CreateInt(ExponentBits);
 
     /// <summary>2^(40 - j/16) e^-r = high + what is returned, as much more exact than a float as that is smaller; with row 2, times the sigmoid's scale.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
