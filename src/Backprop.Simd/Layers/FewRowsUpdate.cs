@@ -55,45 +55,13 @@ internal static unsafe class FewRowsUpdate
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {
-            int fours = (last - first) & ~3;
-            FourRows<V>(first, first + fours);
-            SingleRows<V>(first + fours, last);
-        }
-
-        // Four rows of weights at a time: none waits for the additions of another, and dz is read once for all.
-        // Methods of their own, since all together would exceed what the JIT inlines.
-        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        private void FourRows<V>(int from, int to)
-            where V : struct, IVectorF32<V>
-        {
-            UpdateEpilogue<TOperation> apply = update;
-            V zero = V.Create(0f);
-            nint stride = outputs;
-            int whole = outputs - (outputs % V.Count), rest = outputs - whole;
-            for (int i = from; i < to; i += 4)
+            // Row after row, in the order of memory (four side by side took 25 % longer: 256 x 256, Zen 5); the lanes of four are added up together.
+            bool partial = outputs % V.Count > 0;
+            int i = first;
+            for (; i <= last - 4; i += 4)
             {
-                float* w0 = apply.Parameters(i), w1 = apply.Parameters(i + 1), w2 = apply.Parameters(i + 2), w3 = apply.Parameters(i + 3);
-                V s0 = V.Create(x[i]), s1 = V.Create(x[i + 1]), s2 = V.Create(x[i + 2]), s3 = V.Create(x[i + 3]);
-                V lanes0 = zero, lanes1 = zero, lanes2 = zero, lanes3 = zero;
-                nint at = i * stride;
-                for (int j = 0; j < whole; j += V.Count, at += V.Count)
-                {
-                    V d = V.Load(dz + j);
-                    V old0 = V.Load(w0 + j);
-                    lanes0 = V.MultiplyAdd(d, old0, lanes0);
-                    apply.Apply(old0, V.MultiplyAdd(s0, d, zero), at);
-                    V old1 = V.Load(w1 + j);
-                    lanes1 = V.MultiplyAdd(d, old1, lanes1);
-                    apply.Apply(old1, V.MultiplyAdd(s1, d, zero), at + stride);
-                    V old2 = V.Load(w2 + j);
-                    lanes2 = V.MultiplyAdd(d, old2, lanes2);
-                    apply.Apply(old2, V.MultiplyAdd(s2, d, zero), at + (2 * stride));
-                    V old3 = V.Load(w3 + j);
-                    lanes3 = V.MultiplyAdd(d, old3, lanes3);
-                    apply.Apply(old3, V.MultiplyAdd(s3, d, zero), at + (3 * stride));
-                }
-
-                if (rest > 0)
+                V lanes0 = Whole<V>(i), lanes1 = Whole<V>(i + 1), lanes2 = Whole<V>(i + 2), lanes3 = Whole<V>(i + 3);
+                if (partial)
                 {
                     lanes0 = Rest(i, lanes0);
                     lanes1 = Rest(i + 1, lanes1);
@@ -103,32 +71,32 @@ internal static unsafe class FewRowsUpdate
 
                 V.SumHalves(lanes0, lanes1, lanes2, lanes3, dx + i);
             }
+
+            for (; i < last; i++)
+            {
+                V lanes = Whole<V>(i);
+                dx[i] = V.SumHalves(partial ? Rest(i, lanes) : lanes);
+            }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        private void SingleRows<V>(int from, int to)
+        private V Whole<V>(int row)
             where V : struct, IVectorF32<V>
         {
             UpdateEpilogue<TOperation> apply = update;
             V zero = V.Create(0f);
-            nint stride = outputs;
-            int whole = outputs - (outputs % V.Count);
-            for (int i = from; i < to; i++)
+            float* w = apply.Parameters(row), from = dz;
+            nint at = row * (nint)outputs, whole = outputs - (outputs % V.Count);
+            V s = V.Create(x[row]), lanes = zero;
+            for (nint j = 0; j < whole; j += V.Count)
             {
-                float* w = apply.Parameters(i);
-                V s = V.Create(x[i]), lanes = zero;
-                for (int j = 0; j < whole; j += V.Count)
-                {
-                    V d = V.Load(dz + j);
-                    V old = V.Load(w + j);
-                    lanes = V.MultiplyAdd(d, old, lanes);
-                    apply.Apply(old, V.MultiplyAdd(s, d, zero), (i * stride) + j);
-                }
-
-                if (whole < outputs)
-                    lanes = Rest(i, lanes);
-                dx[i] = V.SumHalves(lanes);
+                V d = V.Load(from + j);
+                V old = V.Load(w + j);
+                lanes = V.MultiplyAdd(d, old, lanes);
+                apply.Apply(old, V.MultiplyAdd(s, d, zero), at + j);
             }
+
+            return lanes;
         }
 
         // The columns after the last whole vector.
