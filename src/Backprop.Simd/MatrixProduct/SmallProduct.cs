@@ -34,6 +34,12 @@ internal static unsafe class SmallProduct
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
+        if (typeof(TEpilogue) == typeof(NoEpilogue) && OuterProduct.Takes<V>(in g))
+        {
+            OuterProduct.Run<V, R>(in g);
+            return;
+        }
+
         // Apart: what has a panel has a frame.
         bool copies = g.M >= RowsWorthCopying && g.K <= PanelSteps && g.K > 1 && g.N % V.Count != 0;
         if (g.TransB || copies || g.N > V.Count)

@@ -102,6 +102,24 @@ public sealed class GemmOrderTests
 
     [Theory]
     [MemberData(nameof(Widths.WithRegisters), MemberType = typeof(Widths))]
+    public void Outer_products_that_span_rows_have_the_bits_of_the_model(Width width)
+    {
+        ExpectedTier.RequireFusedMultiplyAdd("The orders of summation");
+        foreach (GemmValues values in Enum.GetValues<GemmValues>())
+        {
+            for (int n = 1; n <= 9; n++)
+            {
+                for (int m = 1; m <= 37; m++)
+                {
+                    var product = new GemmCase((m + n) % 5 > 0, false, m, n, 1, (m * n) % 7 == 0 ? 1 : 0, 1, m % 2, (41 * m) + n, values);
+                    product.AssertEqual(product.Expected(), product.MultiplyOn(width), $"{width} {values}");
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths.WithRegisters), MemberType = typeof(Widths))]
     public void More_columns_than_panels_are_kept_for_are_all_right(Width width)
     {
         // Sums of small integers are exact, so a few samples in the last row, where panels are kept, need no model of the order.
