@@ -11,7 +11,7 @@ public unsafe class LossBenchmarks
     private readonly float[] _outputs = Work.Values(Rows * Size, scale: 4f);
     private readonly float[] _targets = Array.ConvertAll(Work.Values(Rows * Size, seed: 2), value => 0.5f + (0.5f * value));
     private readonly float[] _gradient = new float[Rows * Size];
-    private readonly float[] _rowLosses = new float[Rows];
+    private readonly float[] _rowLosses = new float[2 * Rows];
     private LossKind _kind;
 
     [ParamsSource(nameof(Kinds))]

@@ -105,7 +105,7 @@ internal static unsafe class ElementwiseContest
         yield return new($"softmax, rows of {classes}", () => Softmax.Forward(x, classes, y), () => TensorFormulas.Softmax(x, classes, y),
             () => Apply(t => t.softmax(1), x, rows, classes), () => Bounds.Stream(x, x, y, inputs: 1));
 
-        float[] losses = GC.AllocateArray<float>(rows, pinned: true);
+        float[] losses = GC.AllocateArray<float>(2 * rows, pinned: true);
         yield return new($"softmax cross-entropy and gradient, rows of {classes}", () => Loss(x, labels, y, losses, classes), () => TensorFormulas.CrossEntropyGradient(x, labels, classes, y),
             () => CrossEntropy(x, labels, classes), () => Bounds.Stream(x, x, y, inputs: 1));
     }

@@ -108,7 +108,7 @@ public sealed unsafe partial class Trainer : IDisposable
 
         for (int i = 0; i < deltas.Length; i++)
             deltas[i] = _workspace.Reserve((long)rows * widest);
-        _rowLosses = _workspace.Reserve(rows);
+        _rowLosses = _workspace.Reserve(checked(2 * rows));
         _inputGradient = _workspace.Reserve(_options.InputGradient ? (long)rows * network.InputSize : 0);
         long states = (long)network.ParameterCount * OptimizerTable.StateCount(_optimizer);
         if (states > AlignedBuffer.MaximumLength)
@@ -297,9 +297,9 @@ public sealed unsafe partial class Trainer : IDisposable
         _workers?.BeginStep();
         try
         {
-            float loss = RunGradients(x, rows, targets, labels);
+            RunGradients(x, rows, targets, labels);
             RunUpdate(_waiting);
-            return loss;
+            return LossTable.Mean(_loss, labels is not null, _workspace.At(_rowLosses), rows, _network.OutputSize);
         }
         finally
         {
@@ -307,12 +307,11 @@ public sealed unsafe partial class Trainer : IDisposable
         }
     }
 
-    private float RunGradients(float* x, int rows, float* targets, int* labels)
+    private void RunGradients(float* x, int rows, float* targets, int* labels)
     {
         RunForward(x, rows);
-        float loss = LossTable.Run(_loss, _workspace.At(_outputs), targets, labels, _workspace.At(_outputGradient), _workspace.At(_rowLosses), null, rows, _network.OutputSize);
+        LossTable.Rows(_loss, _workspace.At(_outputs), targets, labels, _workspace.At(_outputGradient), _workspace.At(_rowLosses), null, rows, _network.OutputSize);
         RunBackward(x, rows);
-        return loss;
     }
 
     private void RunForward(float* x, int rows)

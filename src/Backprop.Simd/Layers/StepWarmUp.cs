@@ -76,7 +76,7 @@ internal sealed unsafe class StepWarmUp
     /// <param name="scratchFloats">Packing buffer of one thread.</param>
     /// <param name="rows">Examples.</param>
     /// <param name="inputs">rows x InputSize.</param>
-    /// <param name="rowLosses">rows; overwritten.</param>
+    /// <param name="rowLosses">2 x rows; overwritten.</param>
     /// <param name="parameterCount">Of the network.</param>
     /// <returns>Whether it did.</returns>
     public static bool Run(Layer[] blocks, int firstTrained, LossKind loss, OptimizerKind optimizer, LayerPass[] plan, (int First, int Count)[] waiting,

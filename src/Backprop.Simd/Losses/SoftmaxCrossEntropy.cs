@@ -26,6 +26,22 @@ internal static class SoftmaxCrossEntropy
             derivative[j] = (Math.Exp(logits[j] - logSum) * total) - targets[j];
     }
 
+    /// <summary>The losses of rows with labels, from what <see cref="SoftmaxCrossEntropyRows"/> left: losses[row] = ln losses[row] + losses[rows + row].</summary>
+    public static unsafe void FinishLosses(float* losses, int rows)
+    {
+        if (rows == 1)
+            F32x4.StorePartial(default(LogPlus).Invoke(F32x4.Create(losses[0]), F32x4.Create(losses[1])), losses, 1);
+        else
+            Map.Binary(default(LogPlus), losses, losses + rows, losses, rows);
+    }
+
+    private readonly struct LogPlus : IBinaryOperation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Invoke<V>(V x, V y)
+            where V : struct, IVectorF32<V> => Elementary.Log(x) + y;
+    }
+
     private static double LogSumExp(ReadOnlySpan<double> logits)
     {
         double max = double.NegativeInfinity, sum = 0;
@@ -38,11 +54,10 @@ internal static class SoftmaxCrossEntropy
 }
 
 /// <summary>Loss and dLogits of every row in one visit; runs on 16 lanes.</summary>
-internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* targets, int* labels, float* gradient, float* rowLosses, float* scratch, int rows, int classes, float scale)
+/// <remarks>Of a row with a label, rowLosses gets the sum of e^(z - max), and shifts max - z[label]: the logarithms can wait, the derivative can not.</remarks>
+internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* targets, int* labels, float* gradient, float* rowLosses, float* shifts, float* scratch, int rows, int classes, float scale)
     : IVectorAction
 {
-    private const int RowsAtATime = RowSoftmax.RowsAtATime;
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Invoke<V>()
         where V : struct, IVectorF32<V>
@@ -61,7 +76,7 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
     {
         int row = rows - (rows % V.Count);
         if (row > 0)
-            SoftmaxCrossEntropyLanes.Run<V>(logits, labels, gradient, rowLosses, row, classes, scale);
+            SoftmaxCrossEntropyLanes.Run<V>(logits, labels, gradient, rowLosses, shifts, row, classes, scale);
         int several = (rows - row) & ~3;
         if (several > 0)
             SeveralRows<V>(row, several);
@@ -77,7 +92,7 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
         }
     }
 
-    /// <summary>4, 8 or 12 rows, each in a vector; one vector holds all their losses.</summary>
+    /// <summary>4, 8 or 12 rows, each in a vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void SeveralRows<V>(int first, int count)
         where V : struct, IVectorF32<V>
@@ -90,13 +105,12 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
             int label = labels[first + i];
             if (gradient is not null)
                 V.StorePartial(Derivative(V.Load(exps + (i * V.Count)), sums[i], label), gradient + start, classes);
-            maxima[i] -= logits[start + label];
+            rowLosses[first + i] = sums[i];
+            shifts[first + i] = maxima[i] - logits[start + label];
         }
-
-        V.StorePartial(Elementary.Log(V.LoadPartial(sums, count)) + V.LoadPartial(maxima, count), rowLosses + first, count);
     }
 
-    /// <summary>A row in one vector, with its loss: nothing waits for what was just stored.</summary>
+    /// <summary>A row in one vector: nothing waits for what was just stored.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void OneRow<V>(int row)
         where V : struct, IVectorF32<V>
@@ -107,7 +121,8 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
         V exps = RowSoftmax.OneVector<V>(z, classes, out float max, out float sum);
         if (gradient is not null)
             V.StorePartial(Derivative(exps, sum, label), gradient + start, classes);
-        V.StorePartial(Elementary.Log(V.Create(sum)) + V.Create(max - z[label]), rowLosses + row, 1);
+        rowLosses[row] = sum;
+        shifts[row] = max - z[label];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -124,31 +139,18 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
     private void LongRowsByLabels<V>()
         where V : struct, IVectorF32<V>
     {
-        // The logarithms of many rows are taken at once.
-        float* shifts = stackalloc float[RowsAtATime];
-        for (int first = 0; first < rows; first += RowsAtATime)
+        for (int row = 0; row < rows; row++)
         {
-            int count = Math.Min(RowsAtATime, rows - first);
-            for (int i = 0; i < count; i++)
-            {
-                int label = labels[first + i];
-                nint start = (nint)(first + i) * classes;
-                float* z = logits + start, exps = gradient is null ? scratch : gradient + start;
-                RowSoftmax.Row<V>(z, classes, exps, out float max, out float sum);
-                rowLosses[first + i] = sum;
-                shifts[i] = max - z[label];
-                if (gradient is null)
-                    continue;
-                Scale<V>(exps, classes, scale / sum);
-                exps[label] -= scale;
-            }
-
-            for (int i = 0; i < count; i += V.Count)
-            {
-                int valid = Math.Min(count - i, V.Count);
-                float* to = rowLosses + first + i;
-                V.StorePartial(Elementary.Log(V.LoadPartial(to, valid)) + V.LoadPartial(shifts + i, valid), to, valid);
-            }
+            int label = labels[row];
+            nint start = (nint)row * classes;
+            float* z = logits + start, exps = gradient is null ? scratch : gradient + start;
+            RowSoftmax.Row<V>(z, classes, exps, out float max, out float sum);
+            rowLosses[row] = sum;
+            shifts[row] = max - z[label];
+            if (gradient is null)
+                continue;
+            Scale<V>(exps, classes, scale / sum);
+            exps[label] -= scale;
         }
     }
 

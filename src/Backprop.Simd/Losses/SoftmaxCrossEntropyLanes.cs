@@ -16,12 +16,13 @@ internal static unsafe class SoftmaxCrossEntropyLanes
     /// <param name="logits">rows x classes.</param>
     /// <param name="labels">rows.</param>
     /// <param name="gradient">rows x classes, overwritten, or null.</param>
-    /// <param name="losses">rows, overwritten.</param>
+    /// <param name="losses">rows, overwritten with each one's sum of e^(z - max).</param>
+    /// <param name="shifts">rows, overwritten with max - z[label].</param>
     /// <param name="rows">How many.</param>
     /// <param name="classes">Up to <see cref="MaxClasses"/>.</param>
     /// <param name="scale">Factor of the derivative.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Run<V>(float* logits, int* labels, float* gradient, float* losses, int rows, int classes, float scale)
+    public static void Run<V>(float* logits, int* labels, float* gradient, float* losses, float* shifts, int rows, int classes, float scale)
         where V : struct, IVectorF32<V>
     {
         float* columns = stackalloc float[MaxClasses * V.Count], sums = stackalloc float[MaxClasses * V.Count];
@@ -39,7 +40,8 @@ internal static unsafe class SoftmaxCrossEntropyLanes
 
             Exponentials(columns, largest, sums, classes);
             V sum = Tree<V>(sums, classes);
-            V.Store(Elementary.Log(sum) + (largest - expected), losses + row);
+            V.Store(sum, losses + row);
+            V.Store(largest - expected, shifts + row);
             if (gradient is null)
                 continue;
             V factor = scales / sum;

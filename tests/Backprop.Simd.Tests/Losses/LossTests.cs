@@ -107,11 +107,16 @@ public sealed unsafe class LossTests
 
     private static void RowLosses(float[] outputs, int[] labels, float[] gradient, float[] losses, int first, int rows, int size)
     {
-        fixed (float* z = outputs, dz = gradient, r = losses, s = new float[size])
+        fixed (float* z = outputs, dz = gradient, r = losses, s = new float[size], shifts = new float[2 * rows])
         fixed (int* l = labels)
         {
-            var softmax = new SoftmaxCrossEntropyRows(z + (first * size), null, l + first, dz + (first * size), r + first, s, rows, size, 1f);
+            var softmax = new SoftmaxCrossEntropyRows(z + (first * size), null, l + first, dz + (first * size), r + first, shifts, s, rows, size, 1f);
             Tiers.DispatchSixteenLanes(ref softmax);
+            for (int i = 0; i < rows; i++)
+                shifts[rows + i] = shifts[i];
+            new Span<float>(r + first, rows).CopyTo(new Span<float>(shifts, rows));
+            SoftmaxCrossEntropy.FinishLosses(shifts, rows);
+            new Span<float>(shifts, rows).CopyTo(new Span<float>(r + first, rows));
         }
     }
 
@@ -149,7 +154,7 @@ public sealed unsafe class LossTests
                 using var outputs = new GuardedSpan(Shapes.Random(Rows * size, size), guard);
                 using var targets = new GuardedSpan(TargetsFor(kind, Rows, size, 5), guard);
                 using var gradient = new GuardedSpan(Rows * size, guard);
-                using var rowLosses = new GuardedSpan(Rows, guard);
+                using var rowLosses = new GuardedSpan(2 * Rows, guard);
                 using var scratch = new GuardedSpan(size, guard);
                 LossTable.Run(kind, outputs.Pointer, targets.Pointer, null, gradient.Pointer, rowLosses.Pointer, scratch.Pointer, Rows, size);
                 LossTable.Run(kind, outputs.Pointer, targets.Pointer, null, null, rowLosses.Pointer, scratch.Pointer, Rows, size);
@@ -319,7 +324,7 @@ public sealed unsafe class LossTests
 
     private static float Run(LossKind kind, float[] outputs, float[]? targets, int[]? labels, float[]? gradient, int rows, int size)
     {
-        fixed (float* y = outputs, t = targets, g = gradient, r = new float[rows], s = new float[size])
+        fixed (float* y = outputs, t = targets, g = gradient, r = new float[2 * rows], s = new float[size])
         fixed (int* l = labels)
             return LossTable.Run(kind, y, t, l, g, r, s, rows, size);
     }
@@ -330,7 +335,7 @@ public sealed unsafe class LossTests
         {
             if (kind.Id == LossId.SoftmaxCrossEntropy)
             {
-                var softmax = new SoftmaxCrossEntropyRows(y, t, null, g, r, null, rows, size, 1f / rows);
+                var softmax = new SoftmaxCrossEntropyRows(y, t, null, g, r, null, null, rows, size, 1f / rows);
                 Widths.Invoke(width, ref softmax);
                 return;
             }
