@@ -9,24 +9,26 @@ internal static unsafe class DotProduct
     // Columns whose sums go to the epilogue together: out of the L1 cache, or from 1 KB of stack if it stores no C.
     private const int SumsInStrip = 64;
 
-    public static void Run<V, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
-        where V : struct, IVectorF32<V>
+    public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
         where TEpilogue : struct, IEpilogue
     {
         // 16 lanes made of what this width has; a Vector<float> of another size than these has a CPU of its own ahead.
         if (V.Count == 16)
-            OnSixteenLanes<V, V, TEpilogue>(in g, ref epilogue, share, scratch);
+            OnSixteenLanes<V, R, V, TEpilogue>(in g, ref epilogue, share, scratch);
         else if (V.Count == 8)
-            OnSixteenLanes<V, Pair<V>, TEpilogue>(in g, ref epilogue, share, scratch);
+            OnSixteenLanes<V, R, Pair<V>, TEpilogue>(in g, ref epilogue, share, scratch);
         else if (V.Count == 4)
-            OnSixteenLanes<V, Pair<Pair<V>>, TEpilogue>(in g, ref epilogue, share, scratch);
+            OnSixteenLanes<V, R, Pair<Pair<V>>, TEpilogue>(in g, ref epilogue, share, scratch);
         else
-            OnSixteenLanes<V, Pair<Pair<Pair<Pair<F32x1>>>>, TEpilogue>(in g, ref epilogue, share, scratch);
+            OnSixteenLanes<V, R, Pair<Pair<Pair<Pair<F32x1>>>>, TEpilogue>(in g, ref epilogue, share, scratch);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void OnSixteenLanes<V, W, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
-        where V : struct, IVectorF32<V>
+    private static void OnSixteenLanes<V, R, W, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
         where W : struct, IVectorF32<W>
         where TEpilogue : struct, IEpilogue
     {
@@ -44,15 +46,16 @@ internal static unsafe class DotProduct
         {
             var part = new Block(share.Row, share.Rows, share.Column + done, Math.Min(SumsInStrip, share.Columns - done));
             if (TEpilogue.StoresC)
-                Strip<V, W, TEpilogue>(in g, ref epilogue, part, a, lda, g.C + (part.Row * g.Ldc) + part.Column, g.Ldc);
+                Strip<V, R, W, TEpilogue>(in g, ref epilogue, part, a, lda, g.C + (part.Row * g.Ldc) + part.Column, g.Ldc);
             else
-                Strip<V, W, TEpilogue>(in g, ref epilogue, part, a, lda, sums, SumsInStrip);
+                Strip<V, R, W, TEpilogue>(in g, ref epilogue, part, a, lda, sums, SumsInStrip);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Strip<V, W, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* a, nint lda, float* rows, nint ldc)
-        where V : struct, IVectorF32<V>
+    private static void Strip<V, R, W, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* a, nint lda, float* rows, nint ldc)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
         where W : struct, IVectorF32<W>
         where TEpilogue : struct, IEpilogue
     {
@@ -61,11 +64,17 @@ internal static unsafe class DotProduct
         // As many sums as registers hold: a width below 16 needs two or four for each.
         int wide = V.Count == 16 || share.Rows == 1 ? 4 : share.Rows == 2 ? 2 : 1;
         bool asksAhead = GemmBlocking.AsksAhead(in g, share);
+        bool inTurn = V.Count == 16 && GemmBlocking.ReadsInTurn(in g, share);
         nint j = 0;
         for (int columns = wide; columns > 0; columns /= 2)
         {
-            for (; j <= share.Columns - columns; j += columns)
-                DotKernel.Run<W>((int)share.Rows, columns, g.K, a, lda, g.B + ((share.Column + j) * g.Ldb), g.Ldb, rows + j, ldc, accumulate, asksAhead);
+            nint groups = (share.Columns - j) / columns;
+            float* b = g.B + ((share.Column + j) * g.Ldb);
+            if (inTurn && columns == DotKernel.MaxColumns)
+                DotKernel.InTurn<V, R>(groups, g.K, a, b, g.Ldb, rows + j, accumulate);
+            else
+                DotKernel.Run<W>((int)share.Rows, columns, groups, g.K, a, lda, b, g.Ldb, rows + j, ldc, accumulate, asksAhead);
+            j += groups * columns;
         }
 
         TileRows.Finish<V, TEpilogue>(ref epilogue, rows, ldc, share.Row, share.Column, share.Rows, share.Columns);

@@ -191,7 +191,7 @@ internal static unsafe class GemmDriver
                     FourChainProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);
                     break;
                 case SummationOrder.SixteenLanes:
-                    DotProduct.Run<V, T>(in Arguments, ref epilogue, share, scratch);
+                    DotProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);
                     break;
                 case SummationOrder.Chain when GemmBlocking.HasFewSteps(in Arguments, T.StoresC):
                     FewStepsProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);
