@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Backprop.Simd.Internal.MatrixProduct;
 
 namespace Backprop.Simd.Kernels;
@@ -5,9 +7,6 @@ namespace Backprop.Simd.Kernels;
 /// <summary>Products of row-major matrices in single precision.</summary>
 public static unsafe partial class Gemm
 {
-    [ThreadStatic]
-    private static GemmScratch? t_scratch;
-
     /// <summary>C = alpha op(A) op(B) + beta C, where op(X) is X or its transpose: BLAS sgemm, row-major.</summary>
     /// <param name="transA">Whether op(A) is A or its transpose.</param>
     /// <param name="transB">Whether op(B) is B or its transpose.</param>
@@ -68,7 +67,7 @@ public static unsafe partial class Gemm
                 Ldc = ldc,
             };
             NoEpilogue none = default;
-            GemmDriver.Run(in arguments, ref none, workers, t_scratch ??= new GemmScratch());
+            GemmDriver.Run(in arguments, ref none, workers, null);
         }
     }
 
@@ -93,21 +92,33 @@ public static unsafe partial class Gemm
     }
 
     /// <summary>The elements from the first to the last of a matrix, after checking that they are there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long Used(int rows, int columns, int length, int ld, string name, string ldName)
     {
         if (ld < columns)
-            throw new ArgumentOutOfRangeException(ldName, ld, $"{ldName} is {ld}, but a row of {name} has {columns} elements.");
-        if (rows == 0 || columns == 0)
-            return 0;
-        long used = checked(((rows - 1L) * ld) + columns);
+            ThrowRowsTooNear(columns, ld, name, ldName);
+        long used = rows == 0 || columns == 0 ? 0 : ((rows - 1L) * ld) + columns;
         if (length < used)
-            throw new ArgumentException($"{name} has {length} elements, but {rows} rows of {columns}, {ld} apart, take {used}.", name);
+            ThrowTooShort(rows, columns, length, ld, used, name);
         return used;
     }
 
+    [DoesNotReturn]
+    private static void ThrowRowsTooNear(int columns, int ld, string name, string ldName) =>
+        throw new ArgumentOutOfRangeException(ldName, ld, $"{ldName} is {ld}, but a row of {name} has {columns} elements.");
+
+    [DoesNotReturn]
+    private static void ThrowTooShort(int rows, int columns, int length, int ld, long used, string name) =>
+        throw new ArgumentException($"{name} has {length} elements, but {rows} rows of {columns}, {ld} apart, take {used}.", name);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CheckApart(float* c, long usedC, float* other, long used, string name)
     {
-        if (usedC > 0 && used > 0 && c < other + used && other < c + usedC)
-            throw new ArgumentException($"c ({usedC} elements) overlaps {name} ({used} elements): a product cannot be written over its operands.", nameof(c));
+        if (c < other + used && other < c + usedC && usedC > 0 && used > 0)
+            ThrowOverlap(usedC, used, name, nameof(c));
     }
+
+    [DoesNotReturn]
+    private static void ThrowOverlap(long usedC, long used, string name, string cName) =>
+        throw new ArgumentException($"c ({usedC} elements) overlaps {name} ({used} elements): a product cannot be written over its operands.", cName);
 }

@@ -36,8 +36,8 @@ internal static unsafe class GemmDriver
         GemmBlocking.ScratchFloats(transA, transB, m, n, k, storesC);
 
     /// <summary>C = epilogue(alpha op(A) op(B) + beta C) on the widest accelerated vector.</summary>
-    /// <remarks>Without workers the calling thread does it alone. The scratch grows if it was reserved smaller; nobody else may use it meanwhile.</remarks>
-    public static void Run<TEpilogue>(in GemmArguments arguments, ref TEpilogue epilogue, WorkerPool? workers, GemmScratch scratch)
+    /// <remarks>Without workers the calling thread does it alone. The scratch, if none is given that of the thread, grows if it was reserved smaller; nobody else may use it meanwhile.</remarks>
+    public static void Run<TEpilogue>(in GemmArguments arguments, ref TEpilogue epilogue, WorkerPool? workers, GemmScratch? scratch)
         where TEpilogue : struct, IEpilogue
     {
         var action = new Product<TEpilogue>(in arguments, ref epilogue, workers, scratch);
@@ -46,7 +46,7 @@ internal static unsafe class GemmDriver
 
     /// <summary>The same on one given vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void RunOn<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, WorkerPool? workers, GemmScratch scratch)
+    internal static void RunOn<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, WorkerPool? workers, GemmScratch? scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TEpilogue : struct, IEpilogue
@@ -65,7 +65,7 @@ internal static unsafe class GemmDriver
 
     // Apart, so that a small product does not pay for the frame of a large one, or of none.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Large<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, WorkerPool? workers, GemmScratch scratch)
+    private static void Large<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, WorkerPool? workers, GemmScratch? scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TEpilogue : struct, IEpilogue
@@ -81,20 +81,92 @@ internal static unsafe class GemmDriver
         }
 
         SummationOrder order = SummationOrders.Of(g.TransA, g.TransB, g.M, g.N);
-        var job = new SharedProduct<V, R, TEpilogue> { Arguments = g, Epilogue = epilogue, Order = order, Scratch = scratch };
-        job.Split(Parts(in g, workers));
-        scratch.Reserve(GemmBlocking.ScratchFloats(in g, order, TEpilogue.StoresC), job.Parts);
-        if (job.Parts == 1)
-            job.Execute(0);
-        else
-            workers!.Run(ref job, job.Parts);
+        int parts = workers is null ? 1 : Parts(in g, workers);
+        int floats = GemmBlocking.ScratchFloats(in g, order, TEpilogue.StoresC);
+        scratch ??= GemmScratch.OfThisThread;
+        if (parts > 1)
+        {
+            Shared<V, R, TEpilogue>(in g, ref epilogue, order, workers!, parts, scratch, floats);
+            return;
+        }
+
+        scratch.Reserve(floats, 1);
+        Share<V, R, TEpilogue>(in g, ref epilogue, order, new Block(0, g.M, 0, g.N), scratch.Pointer(0));
         GC.KeepAlive(scratch);
     }
 
-    private static int Parts(in GemmArguments g, WorkerPool? workers)
+    // Apart, so that a product that is not shared does not pay for the frame.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Shared<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, SummationOrder order, WorkerPool workers, int parts, GemmScratch scratch, int floats)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
     {
-        if (workers is null)
-            return 1;
+        var job = new SharedProduct<V, R, TEpilogue> { Arguments = g, Epilogue = epilogue, Order = order, Scratch = scratch };
+        job.Split(parts);
+        scratch.Reserve(floats, job.Parts);
+        if (job.Parts == 1)
+            job.Execute(0);
+        else
+            workers.Run(ref job, job.Parts);
+        GC.KeepAlive(scratch);
+    }
+
+    private static void Share<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, SummationOrder order, Block share, float* scratch)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
+    {
+        if (!TEpilogue.FinishesShares)
+        {
+            Multiply<V, R, TEpilogue>(in g, ref epilogue, order, share, scratch);
+            return;
+        }
+
+        NoEpilogue none = default;
+        Multiply<V, R, NoEpilogue>(in g, ref none, order, share, scratch);
+        epilogue.FinishShare(share);
+    }
+
+    private static void Multiply<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, SummationOrder order, Block share, float* scratch)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
+    {
+        switch (order)
+        {
+            case SummationOrder.Chain or SummationOrder.FourChains when GemmBlocking.IsNarrow<V>(in g, share, TEpilogue.StoresC):
+                NarrowProduct.Run<V, R, TEpilogue>(in g, ref epilogue, order, share);
+                break;
+            case SummationOrder.FourChains when GemmBlocking.FillsQuads<V>(in g, share):
+                QuadProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
+                break;
+            case SummationOrder.FourChains when GemmBlocking.FillsLanes<V>(in g, share):
+                RowLanesProduct.Run<V, R, N4, TEpilogue>(in g, ref epilogue, share, scratch);
+                break;
+            case SummationOrder.FourChains:
+                FourChainProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
+                break;
+            case SummationOrder.SixteenLanes:
+                DotProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
+                break;
+            case SummationOrder.Chain when GemmBlocking.HasFewSteps(in g, TEpilogue.StoresC):
+                FewStepsProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
+                break;
+            case SummationOrder.Chain when GemmBlocking.HasFewRows(in g, share, TEpilogue.StoresC):
+                FewRowsProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
+                break;
+            case SummationOrder.Chain when GemmBlocking.IsShallow(in g, TEpilogue.StoresC):
+                ShallowProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
+                break;
+            default:
+                ChainProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
+                break;
+        }
+    }
+
+    private static int Parts(in GemmArguments g, WorkerPool workers)
+    {
         double m = g.M, n = g.N, k = g.K;
         double work = (m * n * k) + (MultiplyAddsPerElement * ((m * k) + (k * n) + (m * n)));
         double perPart = work >= 2 * MultiplyAddsPerPart || !workers.IsAwake ? MultiplyAddsPerPart : MultiplyAddsPerPartAwake;
@@ -117,7 +189,7 @@ internal static unsafe class GemmDriver
         TileRows.Finish<V, TEpilogue>(ref epilogue, g.C, g.Ldc, 0, 0, g.M, g.N);
     }
 
-    private readonly ref struct Product<TEpilogue>(in GemmArguments arguments, ref TEpilogue epilogue, WorkerPool? workers, GemmScratch scratch) : IRegisterAction
+    private readonly ref struct Product<TEpilogue>(in GemmArguments arguments, ref TEpilogue epilogue, WorkerPool? workers, GemmScratch? scratch) : IRegisterAction
         where TEpilogue : struct, IEpilogue
     {
         private readonly ref readonly GemmArguments _arguments = ref arguments;
@@ -149,9 +221,9 @@ internal static unsafe class GemmDriver
             (_rowsPerPart, _columnsPerPart) = (m, n);
             bool byRows = Order == SummationOrder.FourChains || (Order == SummationOrder.Chain && m >= n);
             if (byRows)
-                _rowsPerPart = Share(m, parts, 1);
+                _rowsPerPart = PartOf(m, parts, 1);
             else
-                _columnsPerPart = Share(n, parts, panel);
+                _columnsPerPart = PartOf(n, parts, panel);
             Parts = byRows ? (m + _rowsPerPart - 1) / _rowsPerPart : (n + _columnsPerPart - 1) / _columnsPerPart;
         }
 
@@ -161,54 +233,11 @@ internal static unsafe class GemmDriver
             Block share = _rowsPerPart < Arguments.M
                 ? new Block(row, Math.Min(_rowsPerPart, Arguments.M - row), 0, Arguments.N)
                 : new Block(0, Arguments.M, column, Math.Min(_columnsPerPart, Arguments.N - column));
-            if (TEpilogue.FinishesShares)
-            {
-                var none = default(NoEpilogue);
-                Multiply(share, ref none, Scratch.Pointer(part));
-                Epilogue.FinishShare(share);
-                return;
-            }
-
             TEpilogue epilogue = Epilogue;
-            Multiply(share, ref epilogue, Scratch.Pointer(part));
+            Share<V, R, TEpilogue>(in Arguments, ref epilogue, Order, share, Scratch.Pointer(part));
         }
 
-        private readonly void Multiply<T>(Block share, ref T epilogue, float* scratch)
-            where T : struct, IEpilogue
-        {
-            switch (Order)
-            {
-                case SummationOrder.Chain or SummationOrder.FourChains when GemmBlocking.IsNarrow<V>(in Arguments, share, T.StoresC):
-                    NarrowProduct.Run<V, R, T>(in Arguments, ref epilogue, Order, share);
-                    break;
-                case SummationOrder.FourChains when GemmBlocking.FillsQuads<V>(in Arguments, share):
-                    QuadProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);
-                    break;
-                case SummationOrder.FourChains when GemmBlocking.FillsLanes<V>(in Arguments, share):
-                    RowLanesProduct.Run<V, R, N4, T>(in Arguments, ref epilogue, share, scratch);
-                    break;
-                case SummationOrder.FourChains:
-                    FourChainProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);
-                    break;
-                case SummationOrder.SixteenLanes:
-                    DotProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);
-                    break;
-                case SummationOrder.Chain when GemmBlocking.HasFewSteps(in Arguments, T.StoresC):
-                    FewStepsProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);
-                    break;
-                case SummationOrder.Chain when GemmBlocking.HasFewRows(in Arguments, share, T.StoresC):
-                    FewRowsProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);
-                    break;
-                case SummationOrder.Chain when GemmBlocking.IsShallow(in Arguments, T.StoresC):
-                    ShallowProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);
-                    break;
-                default:
-                    ChainProduct.Run<V, R, T>(in Arguments, ref epilogue, share, scratch);
-                    break;
-            }
-        }
-
-        private static int Share(int size, int parts, int granule)
+        private static int PartOf(int size, int parts, int granule)
         {
             int granules = (int)(((long)size + granule - 1) / granule);
             return (int)Math.Min(size, (long)((granules + parts - 1) / parts) * granule);

@@ -7,9 +7,15 @@ internal sealed unsafe class GemmScratch
 {
     private const int CacheLineFloats = 16;
 
+    [ThreadStatic]
+    private static GemmScratch? t_ofThisThread;
+
     private AlignedBuffer? _buffer;
     private int _floatsPerThread;
     private int _threads;
+
+    /// <summary>For whoever has none of its own.</summary>
+    public static GemmScratch OfThisThread => t_ofThisThread ??= new GemmScratch();
 
     /// <summary>Makes room; allocates only if there was less before.</summary>
     public void Reserve(int floatsPerThread, int threads)
