@@ -60,11 +60,12 @@ cat "$work/one.txt"
 diff "$work/one.txt" "$work/two.txt" || fail "packed twice, the assemblies differ"
 commit=$(git -C "$work/one" rev-parse HEAD)
 for package in "$work/one-packages"/*.nupkg; do
-    unzip -p "$package" '*.nuspec' | grep -F '<repository type="git"' | grep -F "url=\"$repository" | grep -qF "commit=\"$commit\"" || fail "$(basename "$package") does not name repository and commit"
+    unzip -p "$package" '*.nuspec' | grep -F '<repository type="git"' | grep -F "url=\"$repository" | grep -F "commit=\"$commit\"" >/dev/null || fail "$(basename "$package") does not name repository and commit"
 done
+# Without -q, with which grep ends at the first match, and the pipe fails if unzip still writes.
 for symbols in Backprop.Simd Backprop.Simd.Data Backprop.Simd.Onnx; do
     [ -s "$work/one-packages/$symbols.$version.snupkg" ] || fail "$symbols has no symbols package"
-    unzip -p "$work/one-packages/$symbols.$version.snupkg" "lib/net10.0/$symbols.pdb" | grep -qaF "example/backprop-simd/$commit/*" || fail "$symbols: the symbols do not say where the sources are"
+    unzip -p "$work/one-packages/$symbols.$version.snupkg" "lib/net10.0/$symbols.pdb" | grep -aF "example/backprop-simd/$commit/*" >/dev/null || fail "$symbols: the symbols do not say where the sources are"
 done
 echo "sources: $repository at $commit, in nuspec and symbols"
 
