@@ -7,7 +7,7 @@ namespace Backprop.Simd.Internal.Elementwise;
 internal static unsafe class RowSoftmax
 {
     /// <summary>Short rows are treated in groups of this many, a multiple of four.</summary>
-    public const int RowsAtATime = 64;
+    private const int RowsAtATime = 64;
 
     /// <summary>e^(x - max) of one row to <paramref name="exps"/> (which may be x itself), with the row's maximum and the sum of the exponentials; V has 16 lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

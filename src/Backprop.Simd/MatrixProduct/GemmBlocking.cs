@@ -76,7 +76,7 @@ internal static class GemmBlocking
     /// <summary>Whether so few steps are added to a C beyond the L1 cache that writing it, row after row, is all that counts.</summary>
     public static bool HasFewSteps(in GemmArguments g, bool storesC) => storesC && !g.TransB && g.K <= FewStepsProduct.MaxSteps && (nint)g.M * g.N >= FloatsOfFirstCache;
 
-    /// <summary>Whether rows of B^T are read one after the other, not four at once: out of the L2 cache for one row of A. (1 x 128 x 784: +22 %; within the L1 cache -5 %, for two rows of A +10 to -8 %, from beyond -4 %.)</summary>
+    /// <summary>Whether rows of B^T are read one after the other, not four at once: out of the L2 cache for one row of A. (1 x 128 x 784: +31 %; within the L1 cache -5 %, for two rows of A +12 to -8 %, from beyond -16 %.)</summary>
     public static bool ReadsInTurn(in GemmArguments g, Block share) =>
         share.Rows == 1 && (nint)g.N * g.K > FloatsOfFirstCache && (nint)g.N * g.K <= FloatsOfSecondCache;
 

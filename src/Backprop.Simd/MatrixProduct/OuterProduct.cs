@@ -6,7 +6,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <summary>C = x y^T (+ C) with at most half as many columns as lanes, C's rows one after the other: the weight gradient of one example before a few outputs.</summary>
 /// <remarks>
 /// C is written as whole vectors that span rows. A partial store a row would be one more instruction each; and whoever loads C next by whole vectors
-/// would wait until all of them have left the store buffer.
+/// would wait until all of them have left the store buffer. (4 x 16 x 3, a training step: -5 %. With more columns a vector spans too few rows: 10 of 16 lanes, +4 %.)
 /// </remarks>
 internal static unsafe class OuterProduct
 {
@@ -39,8 +39,8 @@ internal static unsafe class OuterProduct
             int count = (int)Math.Min(length - at, V.Count);
             V sum = V.MultiplyAdd(V.Wrap(x), V.Wrap(V.PermuteRegister(y, V.Unwrap(j))), accumulate ? V.LoadPartial(c + at, count) : zero);
 
-            // With four chains, the other three are +0.
-            V.StorePartial(columns <= SummationOrders.FourChainsColumns ? sum + zero : sum, c + at, count);
+            // Order B: of four chains the other three are +0.
+            V.StorePartial(sum + zero, c + at, count);
             row += rowsAtOnce;
             column += columnsBeyond;
             if (column >= columns)

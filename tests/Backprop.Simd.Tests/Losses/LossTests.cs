@@ -107,17 +107,16 @@ public sealed unsafe class LossTests
 
     private static void RowLosses(float[] outputs, int[] labels, float[] gradient, float[] losses, int first, int rows, int size)
     {
-        fixed (float* z = outputs, dz = gradient, r = losses, s = new float[size], shifts = new float[2 * rows])
+        float[] sumsAndShifts = new float[2 * rows];
+        fixed (float* z = outputs, dz = gradient, r = sumsAndShifts, s = new float[size])
         fixed (int* l = labels)
         {
-            var softmax = new SoftmaxCrossEntropyRows(z + (first * size), null, l + first, dz + (first * size), r + first, shifts, s, rows, size, 1f);
+            var softmax = new SoftmaxCrossEntropyRows(z + (first * size), null, l + first, dz + (first * size), r, r + rows, s, rows, size, 1f);
             Tiers.DispatchSixteenLanes(ref softmax);
-            for (int i = 0; i < rows; i++)
-                shifts[rows + i] = shifts[i];
-            new Span<float>(r + first, rows).CopyTo(new Span<float>(shifts, rows));
-            SoftmaxCrossEntropy.FinishLosses(shifts, rows);
-            new Span<float>(shifts, rows).CopyTo(new Span<float>(r + first, rows));
+            SoftmaxCrossEntropy.FinishLosses(r, rows);
         }
+
+        sumsAndShifts.AsSpan(0, rows).CopyTo(losses.AsSpan(first));
     }
 
     [Theory]

@@ -272,7 +272,7 @@ public sealed unsafe class TrainerTests
 
     private static float Loss(LossKind kind, ReadOnlySpan<float> outputs, float[] targets, float[] gradient, int rows)
     {
-        fixed (float* y = outputs, t = targets, g = gradient, r = new float[rows])
+        fixed (float* y = outputs, t = targets, g = gradient, r = new float[2 * rows])
             return LossTable.Run(kind, y, t, null, g, r, null, rows, Subject.Outputs);
     }
 
