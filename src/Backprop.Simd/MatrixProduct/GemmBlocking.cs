@@ -38,6 +38,12 @@ internal static class GemmBlocking
     private const int StepsWorthArranging = 20;
     private const int StepsWorthArrangingFullVectors = 128;
     private const int ProductsWorthArranging = 1280;
+    private const int FloatsOfSwappedRows = 64 * 1024;
+    private const int MaxRowsPerSwap = 128;
+    private const int MaxSwappedSums = 8 * 1024;
+    private const int SwappedColumnsOfFewRows = 112;
+    private const int LanesPerPackedElement = 6;
+    private const int LanesOfHalfVector = 11;
     private const int FloatsOfCacheSet = 1024;
     private const int ColumnsWorthCopying = 256;
 
@@ -109,6 +115,28 @@ internal static class GemmBlocking
     private static bool IsWorthArranging(in GemmArguments g, Block share) =>
         g.K >= (g.N > 12 ? StepsWorthArrangingFullVectors : StepsWorthArranging) && share.Rows * g.K >= ProductsWorthArranging;
 
+    /// <summary>Whether A B^T is computed as C^T = B A^T: counted in lanes of multiply-adds a step of k, with what packing takes and what lies idle. (Zen 4, 16 x 784 x 128: 82 to 106 GFLOP/s, 64 x 17 x 256: 54 to 83.)</summary>
+    public static bool Swaps<V>(in GemmArguments g, Block share)
+        where V : struct, IVectorF32<V>
+    {
+        if (!g.TransB || g.TransA || share.Rows >= MaxRowsPerSwap || share.Rows * g.K > FloatsOfSwappedRows)
+            return false;
+        nint rows = share.Rows, columns = share.Columns, lanes = V.Count;
+        nint lanesOfRows = rows <= lanes / 2 && lanes > CacheLineFloats / 2 ? LanesOfHalfVector : (rows + lanes - 1) / lanes * lanes, lanesOfColumns = (columns + lanes - 1) / lanes * lanes;
+        nint direct = (rows * lanesOfColumns) + (LanesPerPackedElement * columns);
+        nint swapped = (columns * lanesOfRows) + (LanesPerPackedElement * (rows + (2 * rows * columns / g.K)));
+        return swapped < direct;
+    }
+
+    /// <summary>Whether rows, a multiple of 4 KB apart, fall into the same set of the L1 cache, which may have no more than 8 ways.</summary>
+    public static bool RowsClash(nint ld) => ld % FloatsOfCacheSet == 0;
+
+    /// <summary>Tiles of rows that clash. (16 x 1024 x 1024 dY W^T: 59 to 112 GFLOP/s.)</summary>
+    public static EvenParts LowTilesOfRows(nint rows, int width) => new(rows, Tiers.HasThirtyTwoRegisters ? Math.Min(24 / width, 7) : 12 / Math.Max(width, 2));
+
+    /// <summary>Columns of C that are computed as rows of C^T at a time: whole tiles of 14 or 6 rows, whole vectors; together half of the first cache.</summary>
+    public static nint SwappedColumns(nint width) => width <= MaxSwappedSums / SwappedColumnsOfFewRows ? SwappedColumnsOfFewRows : SwappedColumnsOfFewRows / 2;
+
     /// <summary>Whether C takes the time, and likes to be written row after row; with more steps, a panel of B in the L1 cache and C column after column is faster.</summary>
     public static bool IsShallow(in GemmArguments g, bool storesC) => storesC && !g.TransB && g.K <= FewSteps;
 
@@ -168,7 +196,7 @@ internal static class GemmBlocking
     /// <summary>The floats of packing space that one thread needs for a product whose epilogue stores C or does not.</summary>
     public static int ScratchFloats(in GemmArguments g, SummationOrder order, bool storesC = true) => order switch
     {
-        SummationOrder.Chain => checked(Math.Max(PanelFloats(g.N, g.K, RowBlocks(g.M, g.K, storesC), storesC), ShallowFloats(g.TransA, g.TransB, g.N, g.K, g.Ldb)) + (g.Alpha != 1 || CopiesA(g.TransA, g.N, g.K, g.Lda, narrowTiles: true) ? CopyFloats(g.M, g.K, storesC) : 0)),
+        SummationOrder.Chain => checked(Math.Max(PanelFloats(g.N, g.K, RowBlocks(g.M, g.K, storesC), storesC), Math.Max(ShallowFloats(g.TransA, g.TransB, g.N, g.K, g.Ldb), SwappedFloats(g.TransA, g.TransB, g.M, g.K))) + (g.Alpha != 1 || CopiesA(g.TransA, g.N, g.K, g.Lda, narrowTiles: true) ? CopyFloats(g.M, g.K, storesC) : 0)),
         SummationOrder.FourChains => checked(QuadFloats(g.TransA, g.TransB, g.M, g.N, g.K) + (g.Alpha == 1 ? 0 : Math.Min(g.M, TileKernel.MaxVectors * MaxLanes) * g.K)),
         _ when g.Alpha == 1 => 0,
         _ => checked(g.M * g.K),
@@ -177,7 +205,7 @@ internal static class GemmBlocking
     /// <summary>The same for alpha = 1, rows without gaps and any number of rows up to m.</summary>
     public static int ScratchFloats(bool transA, bool transB, int m, int n, int k, bool storesC = true) =>
         SummationOrders.Of(transA, transB, m, n) != SummationOrder.Chain ? QuadFloats(transA, transB, m, n, k)
-        : checked(Math.Max(PanelFloats(n, k, RowBlocks(m, k, storesC), storesC), ShallowFloats(transA, transB, n, k, n)) + (MayCopyA(transA, m, n, k) ? CopyFloats(m, k, storesC) : 0));
+        : checked(Math.Max(PanelFloats(n, k, RowBlocks(m, k, storesC), storesC), Math.Max(ShallowFloats(transA, transB, n, k, n), SwappedFloats(transA, transB, m, k))) + (MayCopyA(transA, m, n, k) ? CopyFloats(m, k, storesC) : 0));
 
     // On some width and for some number of rows up to m.
     private static bool MayCopyA(bool transA, int m, int n, int k) => transA ? n >= ColumnsWorthCopying / 2 && (nint)k * m >= FloatsOfFirstCache : n >= ColumnsWorthCopying && k >= FloatsOfCacheSet;
@@ -194,6 +222,10 @@ internal static class GemmBlocking
     public static int ShallowFloats(bool transA, bool transB, int n, int k, nint ldb) =>
         transB || (!transA && k > FewSteps) ? 0
         : checked(Math.Min(k, FewSteps) * (ldb % (FloatsOfCacheSet / 2) == 0 ? (int)ShallowPitch(n) : TileKernel.MaxVectors * MaxLanes));
+
+    // A^T, C^T and, where no C is stored, its rows.
+    private static int SwappedFloats(bool transA, bool transB, int m, int k) =>
+        transA || !transB ? 0 : checked((int)Math.Min((long)(m + MaxLanes) * k, FloatsOfSwappedRows + ((long)MaxLanes * k)) + (2 * (MaxSwappedSums + (SwappedColumnsOfFewRows * MaxLanes))));
 
     private static int QuadFloats(bool transA, bool transB, int m, int n, int k) => transA || transB || m < RowsWorthQuads || k < StepsWorthArranging ? 0 : QuadProduct.PanelFloats(n, k);
 

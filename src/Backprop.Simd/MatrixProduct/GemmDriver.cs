@@ -14,6 +14,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///   order B, A^T B of many rows    RowLanesProduct    C^T = B^T A, one chain after the other
 ///   order B otherwise              FourChainProduct   B once through the L1 cache, four chains a sum
 ///   order C (A B^T, m &lt;= 4)        DotProduct         both operands along their rows
+///   order A, A B^T of fewer rows   SwappedProduct     C^T = B A^T: the smaller operand packed
 ///   order A, k &lt;= 4, C beyond L1   FewStepsProduct    C once, row after row: memory is the limit
 ///   order A, few rows, big B       FewRowsProduct     B once, in strips or long rows: memory is the limit
 ///   order A, k &lt;= 64              ShallowProduct     tiles of registers, C once, row after row
@@ -149,6 +150,9 @@ internal static unsafe class GemmDriver
                 break;
             case SummationOrder.SixteenLanes:
                 DotProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
+                break;
+            case SummationOrder.Chain when GemmBlocking.Swaps<V>(in g, share):
+                SwappedProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
             case SummationOrder.Chain when GemmBlocking.HasFewSteps(in g, TEpilogue.StoresC):
                 FewStepsProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);

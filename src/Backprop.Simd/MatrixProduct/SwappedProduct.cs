@@ -1,0 +1,93 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.MatrixProduct;
+
+/// <summary>C = A B^T as C^T = B A^T, so that lanes are rows of C and A is packed instead of a much larger B: order A.</summary>
+/// <remarks>The gradient by the inputs of a small batch: W is read in place, along its rows, once. A block of columns of C waits as C^T in the first caches until it is transposed.</remarks>
+internal static unsafe class SwappedProduct
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
+    {
+        if (typeof(V) == typeof(F32x16) && share.Rows <= F32x8.Count)
+        {
+            Blocks<F32x8, Vector256<float>, TEpilogue>(in g, ref epilogue, share, scratch);
+            return;
+        }
+
+        Blocks<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Blocks<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
+    {
+        nint width = (share.Rows + V.Count - 1) / V.Count * V.Count, columnsAtOnce = GemmBlocking.SwappedColumns(width);
+        float* sums = scratch + (g.K * width), tile = sums + (columnsAtOnce * width);
+        bool clashes = GemmBlocking.RowsClash(g.Ldb);
+        TileColumns lanes = GemmBlocking.TilesOfColumns<V>(columnsAtOnce, share.Rows, g.K, fromFar: clashes);
+        PackRows<V>(in g, share, scratch, width);
+        for (nint done = 0; done < share.Columns;)
+        {
+            nint column = share.Column + done, columns = Math.Min(columnsAtOnce, share.Columns - done);
+            nint ldc = TEpilogue.StoresC ? g.Ldc : columnsAtOnce;
+            float* c = TEpilogue.StoresC ? g.C + (share.Row * ldc) + column : tile;
+            bool accumulate = TileRows.Begin<V>(g.Beta, c, ldc, share.Rows, columns);
+            if (accumulate)
+                Packing.Transposed<V>(c, ldc, columns, share.Rows, sums, width);
+            EvenParts heights = clashes ? GemmBlocking.LowTilesOfRows(columns, lanes.Widest) : GemmBlocking.TilesOfRows(columns, lanes.Widest);
+            for (nint laneTile = 0; laneTile < lanes.Count; laneTile++)
+            {
+                nint lane = lanes.ColumnOf(laneTile);
+                int vectors = lanes.WidthOf(laneTile);
+                for (nint part = 0, alike; part < heights.Count; part += alike)
+                {
+                    alike = heights.Alike(part);
+                    nint first = heights.StartOf(part);
+                    TileKernel.Run<V, R>(heights.SizeOf(part), vectors, new()
+                    {
+                        A = g.B + ((column + first) * g.Ldb),
+                        RowStride = g.Ldb,
+                        StepStride = 1,
+                        B = scratch + lane,
+                        Ldb = width,
+                        C = sums + (first * width) + lane,
+                        Ldc = width,
+                        LastVector = (vectors - 1) * V.Count,
+                        Steps = g.K,
+                        Accumulate = accumulate,
+                        RowTiles = alike,
+                        ColumnTiles = 1,
+                    });
+                }
+            }
+
+            Packing.Transposed<V>(sums, width, share.Rows, columns, c, ldc);
+            TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, share.Row, column, share.Rows, columns);
+            done += columns;
+        }
+    }
+
+    /// <summary>panel[p, i] = alpha A[i, p], +0 in lanes beyond the last row.</summary>
+    private static void PackRows<V>(in GemmArguments g, Block share, float* panel, nint width)
+        where V : struct, IVectorF32<V>
+    {
+        if (share.Rows < width)
+        {
+            float* last = panel + width - V.Count;
+            for (nint p = 0; p < g.K; p++, last += width)
+                V.Store(V.Create(0f), last);
+        }
+
+        Packing.Transposed<V>(g.A + (share.Row * g.Lda), g.Lda, g.K, share.Rows, panel, width);
+        if (g.Alpha != 1)
+            TileRows.Scale<V>(g.Alpha, panel, width, panel, width, g.K, width);
+    }
+}
