@@ -17,15 +17,17 @@ internal unsafe struct Ahead(int vectors)
     private float* _c;
     private nint _ldc;
     private nint _rowsOfC;
+    private nint _rowsOfCAtOnce;
     private float* _b;
     private nint _ldb;
     private nint _rowsOfBAtOnce;
 
-    /// <summary>Rows of C that the next tile starts from or writes.</summary>
-    public void ExpectC(float* c, nint ldc, nint rows)
+    /// <summary>Rows of C that the next tile starts from or writes, over the time that one of so many steps takes.</summary>
+    public void ExpectC(float* c, nint ldc, nint rows, nint steps)
     {
+        nint calls = Math.Max((steps - 1) / StepsBetween, 1);
         _c = c;
-        (_ldc, _rowsOfC) = (ldc, rows);
+        (_ldc, _rowsOfC, _rowsOfCAtOnce) = (ldc, rows, (rows + calls - 1) / calls);
     }
 
     /// <summary>Rows of a panel of B, over the time that so many tiles of so many steps take; none if there is no next panel.</summary>
@@ -41,7 +43,7 @@ internal unsafe struct Ahead(int vectors)
     public void Next<V>()
         where V : struct, IVectorF32<V>
     {
-        if (_rowsOfC > 0)
+        for (nint i = Math.Min(_rowsOfC, _rowsOfCAtOnce); i > 0; i--)
         {
             for (nint j = 0; j < _vectors; j++)
                 Prefetch.Near(_c + (j * V.Count));

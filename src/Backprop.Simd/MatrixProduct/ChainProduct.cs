@@ -124,7 +124,7 @@ internal static unsafe class ChainProduct
                 nint rows = tiles * height;
                 float* c = g.C + ((block.Row + row) * ldc) + column;
                 if (expectsC && rowTile < heights.Count - 1)
-                    ahead.ExpectC(c + (height * ldc), ldc, height);
+                    ahead.ExpectC(c + (height * ldc), ldc, height, steps);
                 bool accumulate = TEpilogue.StoresC && (!first || TileRows.Begin<V>(g.Beta, c, ldc, rows, columns)), inPlace = whole && TEpilogue.StoresC;
                 if (accumulate && !inPlace)
                     TileRows.Copy<V>(c, ldc, edge, tileColumns, height, columns);

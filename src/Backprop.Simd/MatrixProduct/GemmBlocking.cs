@@ -33,6 +33,7 @@ internal static class GemmBlocking
     private const int FloatsOfSecondCache = 256 * 1024;
     private const int FloatsWorthPacking = 2 * FloatsOfSecondCache;
     private const int LanesWorthPacking = 7;
+    private const int LanesWorthPackingFromFar = 3;
     private const int RowsWorthNarrowing = 16;
     private const int RowsWorthQuads = 12;
     private const int StepsWorthArranging = 20;
@@ -175,7 +176,8 @@ internal static class GemmBlocking
     /// </summary>
     public static bool PacksB<V>(nint rows, nint k, nint steps, nint ldb)
         where V : struct, IVectorF32<V> =>
-        rows >= LanesWorthPacking * V.Count && (k * ldb >= FloatsWorthPacking || (HasNarrowTiles<V>() && steps * ldb >= FloatsOfSecondCache));
+        (rows >= LanesWorthPackingFromFar * V.Count && k * ldb >= FloatsWorthPacking)
+        || (rows >= LanesWorthPacking * V.Count && (steps * (ldb & -ldb) >= FloatsOfSecondCache / 2 || (HasNarrowTiles<V>() && steps * ldb >= FloatsOfSecondCache)));
 
     /// <summary>
     /// Whether A is copied although it could be read in place: rows a multiple of 4 KB apart (2 KB for A^T) fall into the same few sets of the caches, a large A^T would
