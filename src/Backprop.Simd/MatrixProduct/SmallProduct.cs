@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
@@ -40,6 +41,19 @@ internal static unsafe class SmallProduct
             return;
         }
 
+        // Half a vector: no masks for 8 columns, and half the work where the units are half as wide.
+        if (typeof(V) == typeof(F32x16) && g.N <= F32x8.Count)
+            Widths<F32x8, Vector256<float>, TEpilogue>(in g, ref epilogue);
+        else
+            Widths<V, R, TEpilogue>(in g, ref epilogue);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Widths<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
+    {
         // Apart: what has a panel has a frame.
         bool copies = g.M >= RowsWorthCopying && g.K <= PanelSteps && g.K > 1 && g.N % V.Count != 0;
         if (g.TransB || copies || g.N > V.Count)
