@@ -106,9 +106,14 @@ internal static unsafe class SmallProduct
         where TEpilogue : struct, IEpilogue
     {
         if (g.N <= SummationOrders.FourChainsColumns)
-            FourChains<V, R, TRow, TEpilogue>(in g, ref epilogue, b, ldb, column, count);
-        else
-            Chains<V, R, TRow, TEpilogue>(in g, ref epilogue, b, ldb, column, count);
+        {
+            nint done = Tiers.HasThirtyTwoRegisters && g.M >= 6 && g.K >= 4 ? FourRowsOfFourChains<V, R, TRow, TEpilogue>(in g, ref epilogue, b, ldb, column, count) : 0;
+            if (done < g.M)
+                FourChains<V, R, TRow, TEpilogue>(in g, ref epilogue, b, ldb, column, count, done);
+            return;
+        }
+
+        Chains<V, R, TRow, TEpilogue>(in g, ref epilogue, b, ldb, column, count);
     }
 
     /// <summary>Order A: four rows at a time, so that four chains are under way.</summary>
@@ -155,9 +160,76 @@ internal static unsafe class SmallProduct
         }
     }
 
+    /// <summary>Order B: chains by k mod 4, of four rows at a time, so that each row of B is loaded once for them. (16 x 16 x 16: +20 %.)</summary>
+    /// <returns>How many rows are done.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static nint FourRowsOfFourChains<V, R, TRow, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, float* b, nint ldb, nint column, int count)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TRow : struct, IRowOfB
+        where TEpilogue : struct, IEpilogue
+    {
+        TEpilogue local = epilogue;
+        nint m = g.M, k = g.K, ldc = g.Ldc, rowStride = g.TransA ? 1 : g.Lda, stepStride = g.TransA ? g.Lda : 1;
+        bool accumulate = g.Beta == 1;
+        float* a = g.A, c = g.C + column;
+        nint row = 0;
+        for (; row <= m - 4; row += 4, a += 4 * rowStride, c += 4 * ldc)
+        {
+            float* a0 = a, a1 = a + rowStride, a2 = a1 + rowStride, a3 = a2 + rowStride, from = b;
+            R s0 = V.ZeroRegister, s1 = V.ZeroRegister, s2 = V.ZeroRegister, s3 = V.ZeroRegister;
+            R t0 = V.ZeroRegister, t1 = V.ZeroRegister, t2 = V.ZeroRegister, t3 = V.ZeroRegister;
+            R u0 = V.ZeroRegister, u1 = V.ZeroRegister, u2 = V.ZeroRegister, u3 = V.ZeroRegister;
+            R v0 = V.ZeroRegister, v1 = V.ZeroRegister, v2 = V.ZeroRegister, v3 = V.ZeroRegister;
+            if (accumulate)
+            {
+                s0 = V.Unwrap(V.LoadPartial(c, count));
+                t0 = V.Unwrap(V.LoadPartial(c + ldc, count));
+                u0 = V.Unwrap(V.LoadPartial(c + (2 * ldc), count));
+                v0 = V.Unwrap(V.LoadPartial(c + (3 * ldc), count));
+            }
+
+            nint p = 0;
+            for (; p <= k - 4; p += 4, a0 += 4 * stepStride, a1 += 4 * stepStride, a2 += 4 * stepStride, a3 += 4 * stepStride, from += 4 * ldb)
+            {
+                R x0 = TRow.Load<V, R>(from, count);
+                s0 = V.MultiplyAddRegister(V.BroadcastRegister(a0[0]), x0, s0);
+                t0 = V.MultiplyAddRegister(V.BroadcastRegister(a1[0]), x0, t0);
+                u0 = V.MultiplyAddRegister(V.BroadcastRegister(a2[0]), x0, u0);
+                v0 = V.MultiplyAddRegister(V.BroadcastRegister(a3[0]), x0, v0);
+                R x1 = TRow.Load<V, R>(from + ldb, count);
+                s1 = V.MultiplyAddRegister(V.BroadcastRegister(a0[stepStride]), x1, s1);
+                t1 = V.MultiplyAddRegister(V.BroadcastRegister(a1[stepStride]), x1, t1);
+                u1 = V.MultiplyAddRegister(V.BroadcastRegister(a2[stepStride]), x1, u1);
+                v1 = V.MultiplyAddRegister(V.BroadcastRegister(a3[stepStride]), x1, v1);
+                R x2 = TRow.Load<V, R>(from + (2 * ldb), count);
+                s2 = V.MultiplyAddRegister(V.BroadcastRegister(a0[2 * stepStride]), x2, s2);
+                t2 = V.MultiplyAddRegister(V.BroadcastRegister(a1[2 * stepStride]), x2, t2);
+                u2 = V.MultiplyAddRegister(V.BroadcastRegister(a2[2 * stepStride]), x2, u2);
+                v2 = V.MultiplyAddRegister(V.BroadcastRegister(a3[2 * stepStride]), x2, v2);
+                R x3 = TRow.Load<V, R>(from + (3 * ldb), count);
+                s3 = V.MultiplyAddRegister(V.BroadcastRegister(a0[3 * stepStride]), x3, s3);
+                t3 = V.MultiplyAddRegister(V.BroadcastRegister(a1[3 * stepStride]), x3, t3);
+                u3 = V.MultiplyAddRegister(V.BroadcastRegister(a2[3 * stepStride]), x3, u3);
+                v3 = V.MultiplyAddRegister(V.BroadcastRegister(a3[3 * stepStride]), x3, v3);
+            }
+
+            Rest<V, R, TRow>(ref s0, ref s1, ref s2, k - p, a0, stepStride, from, ldb, count);
+            Rest<V, R, TRow>(ref t0, ref t1, ref t2, k - p, a1, stepStride, from, ldb, count);
+            Rest<V, R, TRow>(ref u0, ref u1, ref u2, k - p, a2, stepStride, from, ldb, count);
+            Rest<V, R, TRow>(ref v0, ref v1, ref v2, k - p, a3, stepStride, from, ldb, count);
+            Finish(ref local, Sum<V, R>(s0, s1, s2, s3), c, row, column, count);
+            Finish(ref local, Sum<V, R>(t0, t1, t2, t3), c + ldc, row + 1, column, count);
+            Finish(ref local, Sum<V, R>(u0, u1, u2, u3), c + (2 * ldc), row + 2, column, count);
+            Finish(ref local, Sum<V, R>(v0, v1, v2, v3), c + (3 * ldc), row + 3, column, count);
+        }
+
+        return row;
+    }
+
     /// <summary>Order B: chains by k mod 4, of two rows at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void FourChains<V, R, TRow, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, float* b, nint ldb, nint column, int count)
+    private static void FourChains<V, R, TRow, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, float* b, nint ldb, nint column, int count, nint row)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TRow : struct, IRowOfB
@@ -168,7 +240,8 @@ internal static unsafe class SmallProduct
         bool accumulate = g.Beta == 1;
         float* a = g.A, c = g.C + column;
         R zero = V.ZeroRegister;
-        nint row = 0;
+        a += row * rowStride;
+        c += row * ldc;
         if (k == 1)
         {
             // The gradient of one example: chains 1 to 3 are +0.
