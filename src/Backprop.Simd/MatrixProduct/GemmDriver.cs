@@ -152,6 +152,13 @@ internal static unsafe class GemmDriver
                 DotProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
             case SummationOrder.Chain when GemmBlocking.Swaps<V>(in g, share):
+                if (Tiers.HasHalf<V>() && share.Rows <= V.Count / 2)
+                {
+                    var half = new HalfVectors<TEpilogue>(in g, ref epilogue, order, share, scratch);
+                    Tiers.DispatchHalf(ref half);
+                    break;
+                }
+
                 SwappedProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
             case SummationOrder.Chain when GemmBlocking.HasFewSteps(in g, TEpilogue.StoresC):
@@ -159,6 +166,12 @@ internal static unsafe class GemmDriver
                 break;
             case SummationOrder.Chain when GemmBlocking.HasFewRows(in g, share, TEpilogue.StoresC):
                 FewRowsProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
+                break;
+            case SummationOrder.Chain when GemmBlocking.EndsInHalfVector<V>(share):
+                nint rest = share.Columns % V.Count, whole = share.Columns - rest;
+                Multiply<V, R, TEpilogue>(in g, ref epilogue, order, share with { Columns = whole }, scratch);
+                var last = new HalfVectors<TEpilogue>(in g, ref epilogue, order, share with { Column = share.Column + whole, Columns = rest }, scratch);
+                Tiers.DispatchHalf(ref last);
                 break;
             case SummationOrder.Chain when GemmBlocking.IsShallow(in g, TEpilogue.StoresC):
                 ShallowProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
@@ -202,6 +215,18 @@ internal static unsafe class GemmDriver
         public void Invoke<V, R>()
             where V : struct, IVectorF32<V>, IRegisters<V, R>
             where R : struct => RunOn<V, R, TEpilogue>(in _arguments, ref _epilogue, workers, scratch);
+    }
+
+    private readonly ref struct HalfVectors<TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, SummationOrder order, Block share, float* scratch) : IRegisterAction
+        where TEpilogue : struct, IEpilogue
+    {
+        private readonly ref readonly GemmArguments _g = ref g;
+        private readonly ref TEpilogue _epilogue = ref epilogue;
+        private readonly float* _scratch = scratch;
+
+        public void Invoke<V, R>()
+            where V : struct, IVectorF32<V>, IRegisters<V, R>
+            where R : struct => Multiply<V, R, TEpilogue>(in _g, ref _epilogue, order, share, _scratch);
     }
 
     private struct SharedProduct<V, R, TEpilogue> : IJob

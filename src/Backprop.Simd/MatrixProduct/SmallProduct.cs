@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
@@ -42,10 +41,14 @@ internal static unsafe class SmallProduct
         }
 
         // Half a vector: no masks for 8 columns, and half the work where the units are half as wide.
-        if (typeof(V) == typeof(F32x16) && g.N <= F32x8.Count)
-            Widths<F32x8, Vector256<float>, TEpilogue>(in g, ref epilogue);
-        else
-            Widths<V, R, TEpilogue>(in g, ref epilogue);
+        if (Tiers.HasHalf<V>() && g.N <= V.Count / 2)
+        {
+            var half = new HalfVectors<TEpilogue>(in g, ref epilogue);
+            Tiers.DispatchHalf(ref half);
+            return;
+        }
+
+        Widths<V, R, TEpilogue>(in g, ref epilogue);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -327,6 +330,18 @@ internal static unsafe class SmallProduct
             V.Store(result, c);
         else
             V.StorePartial(result, c, count);
+    }
+
+    private readonly ref struct HalfVectors<TEpilogue>(in GemmArguments g, ref TEpilogue epilogue) : IRegisterAction
+        where TEpilogue : struct, IEpilogue
+    {
+        private readonly ref readonly GemmArguments _g = ref g;
+        private readonly ref TEpilogue _epilogue = ref epilogue;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Invoke<V, R>()
+            where V : struct, IVectorF32<V>, IRegisters<V, R>
+            where R : struct => Widths<V, R, TEpilogue>(in _g, ref _epilogue);
     }
 
     /// <summary>How a row of B is read: whether a vector may be read whole is known when the loop is compiled.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
@@ -10,21 +9,6 @@ internal static unsafe class SwappedProduct
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
-        where V : struct, IVectorF32<V>, IRegisters<V, R>
-        where R : struct
-        where TEpilogue : struct, IEpilogue
-    {
-        if (typeof(V) == typeof(F32x16) && share.Rows <= F32x8.Count)
-        {
-            Blocks<F32x8, Vector256<float>, TEpilogue>(in g, ref epilogue, share, scratch);
-            return;
-        }
-
-        Blocks<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Blocks<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TEpilogue : struct, IEpilogue

@@ -78,6 +78,15 @@ internal static class Tiers
             action.Invoke<Pair<Pair<F32x4>>>();
     }
 
+    /// <summary>Whether there is a vector of half of V's lanes that is worth its code: what <see cref="DispatchHalf"/> runs on.</summary>
+    public static bool HasHalf<V>()
+        where V : struct, IVectorF32<V> => typeof(V) == typeof(F32x16);
+
+    /// <summary>Runs the work on 8 lanes, for a caller on 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void DispatchHalf<TAction>(ref TAction action)
+        where TAction : struct, IRegisterAction, allows ref struct => action.Invoke<F32x8, Vector256<float>>();
+
     /// <summary>Runs the work on the widest accelerated vector and its raw register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void DispatchRegisters<TAction>(ref TAction action)
