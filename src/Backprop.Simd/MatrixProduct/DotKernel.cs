@@ -12,6 +12,7 @@ internal static unsafe class DotKernel
 {
     public const int MaxRows = 4;
     public const int MaxColumns = 4;
+    private const int BlockVectors = 8;
 
     /// <summary>Runs on 1 to 4 rows of A and so many groups of 1, 2 or 4 rows of B.</summary>
     /// <typeparam name="W">A vector of exactly 16 lanes.</typeparam>
@@ -60,20 +61,67 @@ internal static unsafe class DotKernel
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
+        nint blocks = k / (BlockVectors * V.Count);
         for (; groups > 0; groups--, b += MaxColumns * ldb, c += MaxColumns)
         {
-            R sum0 = Column<V, R>(k, a, b, c, accumulate), sum1 = Column<V, R>(k, a, b + ldb, c + 1, accumulate);
-            R sum2 = Column<V, R>(k, a, b + (2 * ldb), c + 2, accumulate), sum3 = Column<V, R>(k, a, b + (3 * ldb), c + 3, accumulate);
+            float* b0 = b, b1 = b + ldb, b2 = b1 + ldb, b3 = b2 + ldb, from = a;
+            R sum0 = V.ZeroRegister, sum1 = V.ZeroRegister, sum2 = V.ZeroRegister, sum3 = V.ZeroRegister;
+            if (accumulate)
+            {
+                sum0 = V.Unwrap(V.LoadPartial(c, 1));
+                sum1 = V.Unwrap(V.LoadPartial(c + 1, 1));
+                sum2 = V.Unwrap(V.LoadPartial(c + 2, 1));
+                sum3 = V.Unwrap(V.LoadPartial(c + 3, 1));
+            }
+
+            for (nint block = blocks; block > 0; block--)
+            {
+                R x0 = V.LoadRegister(from), x1 = V.LoadRegister(from + V.Count), x2 = V.LoadRegister(from + (2 * V.Count)), x3 = V.LoadRegister(from + (3 * V.Count));
+                R x4 = V.LoadRegister(from + (4 * V.Count)), x5 = V.LoadRegister(from + (5 * V.Count)), x6 = V.LoadRegister(from + (6 * V.Count)), x7 = V.LoadRegister(from + (7 * V.Count));
+                sum0 = Eight<V, R>(b0, x0, x1, x2, x3, x4, x5, x6, x7, sum0);
+                sum1 = Eight<V, R>(b1, x0, x1, x2, x3, x4, x5, x6, x7, sum1);
+                sum2 = Eight<V, R>(b2, x0, x1, x2, x3, x4, x5, x6, x7, sum2);
+                sum3 = Eight<V, R>(b3, x0, x1, x2, x3, x4, x5, x6, x7, sum3);
+                from += BlockVectors * V.Count;
+                b0 += BlockVectors * V.Count;
+                b1 += BlockVectors * V.Count;
+                b2 += BlockVectors * V.Count;
+                b3 += BlockVectors * V.Count;
+            }
+
+            nint rest = k - (blocks * BlockVectors * V.Count);
+            if (rest > 0)
+            {
+                sum0 = Rest<V, R>(rest, from, b0, sum0);
+                sum1 = Rest<V, R>(rest, from, b1, sum1);
+                sum2 = Rest<V, R>(rest, from, b2, sum2);
+                sum3 = Rest<V, R>(rest, from, b3, sum3);
+            }
+
             V.SumHalves(V.Wrap(sum0), V.Wrap(sum1), V.Wrap(sum2), V.Wrap(sum3), c);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static R Column<V, R>(nint k, float* a, float* b, float* c, bool accumulate)
+    private static R Eight<V, R>(float* b, R x0, R x1, R x2, R x3, R x4, R x5, R x6, R x7, R sum)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
-        R sum = accumulate ? V.Unwrap(V.LoadPartial(c, 1)) : V.ZeroRegister;
+        sum = V.MultiplyAddRegister(x0, V.LoadRegister(b), sum);
+        sum = V.MultiplyAddRegister(x1, V.LoadRegister(b + V.Count), sum);
+        sum = V.MultiplyAddRegister(x2, V.LoadRegister(b + (2 * V.Count)), sum);
+        sum = V.MultiplyAddRegister(x3, V.LoadRegister(b + (3 * V.Count)), sum);
+        sum = V.MultiplyAddRegister(x4, V.LoadRegister(b + (4 * V.Count)), sum);
+        sum = V.MultiplyAddRegister(x5, V.LoadRegister(b + (5 * V.Count)), sum);
+        sum = V.MultiplyAddRegister(x6, V.LoadRegister(b + (6 * V.Count)), sum);
+        return V.MultiplyAddRegister(x7, V.LoadRegister(b + (7 * V.Count)), sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static R Rest<V, R>(nint k, float* a, float* b, R sum)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+    {
         nint p = 0;
         for (; p <= k - V.Count; p += V.Count)
             sum = V.MultiplyAddRegister(V.LoadRegister(a + p), V.LoadRegister(b + p), sum);

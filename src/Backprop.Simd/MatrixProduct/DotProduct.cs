@@ -34,11 +34,11 @@ internal static unsafe class DotProduct
     {
         float* a = g.A + (share.Row * g.Lda);
         nint lda = g.Lda;
-        if (g.Alpha != 1)
+        if (g.Alpha != 1 || GemmBlocking.AlignsRowsOfA(in g, share))
         {
-            TileRows.Scale<V>(g.Alpha, a, lda, scratch, g.K, share.Rows, g.K);
+            lda = GemmBlocking.WholeLines(g.K);
+            TileRows.Scale<V>(g.Alpha, a, g.Lda, scratch, lda, share.Rows, g.K);
             a = scratch;
-            lda = g.K;
         }
 
         float* sums = stackalloc float[TEpilogue.StoresC ? 0 : DotKernel.MaxRows * SumsInStrip];

@@ -42,6 +42,28 @@ internal static unsafe class FewRowsKernel
         }
     }
 
+    /// <summary>The same on groups of so many rows, one below the other, for up to 4 steps; heads are those of C.</summary>
+    public static void RunGroups<V, R>(nint groups, int rows, nint n, int k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+    {
+        switch (rows)
+        {
+            case 1:
+                UpToFourSteps<V, R, N1>(groups, Head<V>(c), n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                break;
+            case 2:
+                UpToFourSteps<V, R, N2>(groups, Head<V>(c), n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                break;
+            case 3:
+                UpToFourSteps<V, R, N3>(groups, Head<V>(c), n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                break;
+            case 4:
+                UpToFourSteps<V, R, N4>(groups, Head<V>(c), n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                break;
+        }
+    }
+
     private static void Rows<V, R, TRows>(nint head, nint n, nint k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
@@ -50,22 +72,7 @@ internal static unsafe class FewRowsKernel
         while (k > 0)
         {
             nint steps = Math.Min(k, MaxSteps);
-            switch (steps)
-            {
-                case 1:
-                    Steps<V, R, TRows, N1>(head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
-                    break;
-                case 2:
-                    Steps<V, R, TRows, N2>(head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
-                    break;
-                case 3:
-                    Steps<V, R, TRows, N3>(head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
-                    break;
-                case 4:
-                    Steps<V, R, TRows, N4>(head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
-                    break;
-            }
-
+            UpToFourSteps<V, R, TRows>(1, head, n, (int)steps, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
             a += steps * stepStride;
             b += steps * ldb;
             k -= steps;
@@ -73,71 +80,102 @@ internal static unsafe class FewRowsKernel
         }
     }
 
+    private static void UpToFourSteps<V, R, TRows>(nint groups, nint head, nint n, int steps, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TRows : unmanaged
+    {
+        switch (steps)
+        {
+            case 1:
+                Steps<V, R, TRows, N1>(groups, head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                break;
+            case 2:
+                Steps<V, R, TRows, N2>(groups, head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                break;
+            case 3:
+                Steps<V, R, TRows, N3>(groups, head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                break;
+            case 4:
+                Steps<V, R, TRows, N4>(groups, head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                break;
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Steps<V, R, TRows, TSteps>(nint head, nint n, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Steps<V, R, TRows, TSteps>(nint groups, nint head, nint n, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TRows : unmanaged
         where TSteps : unmanaged
     {
-        // sRP: row R, step P.
-        R s00 = V.BroadcastRegister(alpha * a[0]);
-        R s01 = sizeof(TSteps) > 1 ? V.BroadcastRegister(alpha * a[stepStride]) : V.ZeroRegister;
-        R s02 = sizeof(TSteps) > 2 ? V.BroadcastRegister(alpha * a[(2 * stepStride)]) : V.ZeroRegister;
-        R s03 = sizeof(TSteps) > 3 ? V.BroadcastRegister(alpha * a[(3 * stepStride)]) : V.ZeroRegister;
-        R s10 = sizeof(TRows) > 1 ? V.BroadcastRegister(alpha * a[rowStride]) : V.ZeroRegister;
-        R s11 = sizeof(TRows) > 1 && sizeof(TSteps) > 1 ? V.BroadcastRegister(alpha * a[rowStride + stepStride]) : V.ZeroRegister;
-        R s12 = sizeof(TRows) > 1 && sizeof(TSteps) > 2 ? V.BroadcastRegister(alpha * a[rowStride + (2 * stepStride)]) : V.ZeroRegister;
-        R s13 = sizeof(TRows) > 1 && sizeof(TSteps) > 3 ? V.BroadcastRegister(alpha * a[rowStride + (3 * stepStride)]) : V.ZeroRegister;
-        R s20 = sizeof(TRows) > 2 ? V.BroadcastRegister(alpha * a[(2 * rowStride)]) : V.ZeroRegister;
-        R s21 = sizeof(TRows) > 2 && sizeof(TSteps) > 1 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + stepStride]) : V.ZeroRegister;
-        R s22 = sizeof(TRows) > 2 && sizeof(TSteps) > 2 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + (2 * stepStride)]) : V.ZeroRegister;
-        R s23 = sizeof(TRows) > 2 && sizeof(TSteps) > 3 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + (3 * stepStride)]) : V.ZeroRegister;
-        R s30 = sizeof(TRows) > 3 ? V.BroadcastRegister(alpha * a[(3 * rowStride)]) : V.ZeroRegister;
-        R s31 = sizeof(TRows) > 3 && sizeof(TSteps) > 1 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + stepStride]) : V.ZeroRegister;
-        R s32 = sizeof(TRows) > 3 && sizeof(TSteps) > 2 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + (2 * stepStride)]) : V.ZeroRegister;
-        R s33 = sizeof(TRows) > 3 && sizeof(TSteps) > 3 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + (3 * stepStride)]) : V.ZeroRegister;
-
-        float* b1 = b + ldb, b2 = b1 + ldb, b3 = b2 + ldb;
-        float* c1 = c + ldc, c2 = c1 + ldc, c3 = c2 + ldc;
-        nint j = 0;
-        int rest = (int)Math.Min(head, n);
-        do
+        while (true)
         {
-            if (rest > 0)
-            {
-                R x0 = V.Unwrap(V.LoadPartial(b + j, rest));
-                R x1 = sizeof(TSteps) > 1 ? V.Unwrap(V.LoadPartial(b1 + j, rest)) : x0;
-                R x2 = sizeof(TSteps) > 2 ? V.Unwrap(V.LoadPartial(b2 + j, rest)) : x0;
-                R x3 = sizeof(TSteps) > 3 ? V.Unwrap(V.LoadPartial(b3 + j, rest)) : x0;
-                V.StorePartial(V.Wrap(Chain<V, R, TSteps>(accumulate ? V.Unwrap(V.LoadPartial(c + j, rest)) : V.ZeroRegister, s00, s01, s02, s03, x0, x1, x2, x3)), c + j, rest);
-                if (sizeof(TRows) > 1)
-                    V.StorePartial(V.Wrap(Chain<V, R, TSteps>(accumulate ? V.Unwrap(V.LoadPartial(c1 + j, rest)) : V.ZeroRegister, s10, s11, s12, s13, x0, x1, x2, x3)), c1 + j, rest);
-                if (sizeof(TRows) > 2)
-                    V.StorePartial(V.Wrap(Chain<V, R, TSteps>(accumulate ? V.Unwrap(V.LoadPartial(c2 + j, rest)) : V.ZeroRegister, s20, s21, s22, s23, x0, x1, x2, x3)), c2 + j, rest);
-                if (sizeof(TRows) > 3)
-                    V.StorePartial(V.Wrap(Chain<V, R, TSteps>(accumulate ? V.Unwrap(V.LoadPartial(c3 + j, rest)) : V.ZeroRegister, s30, s31, s32, s33, x0, x1, x2, x3)), c3 + j, rest);
-                j += rest;
-            }
+            // sRP: row R, step P.
+            R s00 = V.BroadcastRegister(alpha * a[0]);
+            R s01 = sizeof(TSteps) > 1 ? V.BroadcastRegister(alpha * a[stepStride]) : V.ZeroRegister;
+            R s02 = sizeof(TSteps) > 2 ? V.BroadcastRegister(alpha * a[(2 * stepStride)]) : V.ZeroRegister;
+            R s03 = sizeof(TSteps) > 3 ? V.BroadcastRegister(alpha * a[(3 * stepStride)]) : V.ZeroRegister;
+            R s10 = sizeof(TRows) > 1 ? V.BroadcastRegister(alpha * a[rowStride]) : V.ZeroRegister;
+            R s11 = sizeof(TRows) > 1 && sizeof(TSteps) > 1 ? V.BroadcastRegister(alpha * a[rowStride + stepStride]) : V.ZeroRegister;
+            R s12 = sizeof(TRows) > 1 && sizeof(TSteps) > 2 ? V.BroadcastRegister(alpha * a[rowStride + (2 * stepStride)]) : V.ZeroRegister;
+            R s13 = sizeof(TRows) > 1 && sizeof(TSteps) > 3 ? V.BroadcastRegister(alpha * a[rowStride + (3 * stepStride)]) : V.ZeroRegister;
+            R s20 = sizeof(TRows) > 2 ? V.BroadcastRegister(alpha * a[(2 * rowStride)]) : V.ZeroRegister;
+            R s21 = sizeof(TRows) > 2 && sizeof(TSteps) > 1 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + stepStride]) : V.ZeroRegister;
+            R s22 = sizeof(TRows) > 2 && sizeof(TSteps) > 2 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + (2 * stepStride)]) : V.ZeroRegister;
+            R s23 = sizeof(TRows) > 2 && sizeof(TSteps) > 3 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + (3 * stepStride)]) : V.ZeroRegister;
+            R s30 = sizeof(TRows) > 3 ? V.BroadcastRegister(alpha * a[(3 * rowStride)]) : V.ZeroRegister;
+            R s31 = sizeof(TRows) > 3 && sizeof(TSteps) > 1 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + stepStride]) : V.ZeroRegister;
+            R s32 = sizeof(TRows) > 3 && sizeof(TSteps) > 2 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + (2 * stepStride)]) : V.ZeroRegister;
+            R s33 = sizeof(TRows) > 3 && sizeof(TSteps) > 3 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + (3 * stepStride)]) : V.ZeroRegister;
 
-            for (; j <= n - V.Count; j += V.Count)
+            float* b1 = b + ldb, b2 = b1 + ldb, b3 = b2 + ldb;
+            float* c1 = c + ldc, c2 = c1 + ldc, c3 = c2 + ldc;
+            nint j = 0;
+            int rest = (int)Math.Min(head, n);
+            do
             {
-                R x0 = V.LoadRegister(b + j);
-                R x1 = sizeof(TSteps) > 1 ? V.LoadRegister(b1 + j) : x0;
-                R x2 = sizeof(TSteps) > 2 ? V.LoadRegister(b2 + j) : x0;
-                R x3 = sizeof(TSteps) > 3 ? V.LoadRegister(b3 + j) : x0;
-                V.StoreRegister(Chain<V, R, TSteps>(Start<V, R>(c + j, accumulate), s00, s01, s02, s03, x0, x1, x2, x3), c + j);
-                if (sizeof(TRows) > 1)
-                    V.StoreRegister(Chain<V, R, TSteps>(Start<V, R>(c1 + j, accumulate), s10, s11, s12, s13, x0, x1, x2, x3), c1 + j);
-                if (sizeof(TRows) > 2)
-                    V.StoreRegister(Chain<V, R, TSteps>(Start<V, R>(c2 + j, accumulate), s20, s21, s22, s23, x0, x1, x2, x3), c2 + j);
-                if (sizeof(TRows) > 3)
-                    V.StoreRegister(Chain<V, R, TSteps>(Start<V, R>(c3 + j, accumulate), s30, s31, s32, s33, x0, x1, x2, x3), c3 + j);
-            }
+                if (rest > 0)
+                {
+                    R x0 = V.Unwrap(V.LoadPartial(b + j, rest));
+                    R x1 = sizeof(TSteps) > 1 ? V.Unwrap(V.LoadPartial(b1 + j, rest)) : x0;
+                    R x2 = sizeof(TSteps) > 2 ? V.Unwrap(V.LoadPartial(b2 + j, rest)) : x0;
+                    R x3 = sizeof(TSteps) > 3 ? V.Unwrap(V.LoadPartial(b3 + j, rest)) : x0;
+                    V.StorePartial(V.Wrap(Chain<V, R, TSteps>(accumulate ? V.Unwrap(V.LoadPartial(c + j, rest)) : V.ZeroRegister, s00, s01, s02, s03, x0, x1, x2, x3)), c + j, rest);
+                    if (sizeof(TRows) > 1)
+                        V.StorePartial(V.Wrap(Chain<V, R, TSteps>(accumulate ? V.Unwrap(V.LoadPartial(c1 + j, rest)) : V.ZeroRegister, s10, s11, s12, s13, x0, x1, x2, x3)), c1 + j, rest);
+                    if (sizeof(TRows) > 2)
+                        V.StorePartial(V.Wrap(Chain<V, R, TSteps>(accumulate ? V.Unwrap(V.LoadPartial(c2 + j, rest)) : V.ZeroRegister, s20, s21, s22, s23, x0, x1, x2, x3)), c2 + j, rest);
+                    if (sizeof(TRows) > 3)
+                        V.StorePartial(V.Wrap(Chain<V, R, TSteps>(accumulate ? V.Unwrap(V.LoadPartial(c3 + j, rest)) : V.ZeroRegister, s30, s31, s32, s33, x0, x1, x2, x3)), c3 + j, rest);
+                    j += rest;
+                }
 
-            rest = (int)(n - j);
+                for (; j <= n - V.Count; j += V.Count)
+                {
+                    R x0 = V.LoadRegister(b + j);
+                    R x1 = sizeof(TSteps) > 1 ? V.LoadRegister(b1 + j) : x0;
+                    R x2 = sizeof(TSteps) > 2 ? V.LoadRegister(b2 + j) : x0;
+                    R x3 = sizeof(TSteps) > 3 ? V.LoadRegister(b3 + j) : x0;
+                    V.StoreRegister(Chain<V, R, TSteps>(Start<V, R>(c + j, accumulate), s00, s01, s02, s03, x0, x1, x2, x3), c + j);
+                    if (sizeof(TRows) > 1)
+                        V.StoreRegister(Chain<V, R, TSteps>(Start<V, R>(c1 + j, accumulate), s10, s11, s12, s13, x0, x1, x2, x3), c1 + j);
+                    if (sizeof(TRows) > 2)
+                        V.StoreRegister(Chain<V, R, TSteps>(Start<V, R>(c2 + j, accumulate), s20, s21, s22, s23, x0, x1, x2, x3), c2 + j);
+                    if (sizeof(TRows) > 3)
+                        V.StoreRegister(Chain<V, R, TSteps>(Start<V, R>(c3 + j, accumulate), s30, s31, s32, s33, x0, x1, x2, x3), c3 + j);
+                }
+
+                rest = (int)(n - j);
+            }
+            while (rest > 0);
+
+            if (--groups == 0)
+                return;
+            a += sizeof(TRows) * rowStride;
+            c += sizeof(TRows) * ldc;
+            head = Head<V>(c);
         }
-        while (rest > 0);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -17,13 +17,17 @@ internal static unsafe class FewStepsProduct
     {
         nint lda = g.Lda, ldc = g.Ldc;
         nint rowStride = g.TransA ? 1 : lda, stepStride = g.TransA ? lda : 1;
-        const int RowsAtOnce = FewRowsKernel.MaxRows;
-        for (nint done = 0; done < share.Rows; done += RowsAtOnce)
+        const int RowsOfGroup = FewRowsKernel.MaxRows;
+        // A call costs as much as a few hundred floats. What the epilogue gets is still in the L1 cache. (784 x 1 x 128: 31 to 38 GFLOP/s, 500 x 1 x 100: 25 to 33.)
+        nint rowsAtOnce = GemmBlocking.GroupsOfFewSteps(share.Columns) * RowsOfGroup;
+        for (nint done = 0, rows; done < share.Rows; done += rows)
         {
-            nint row = share.Row + done, rows = Math.Min(RowsAtOnce, share.Rows - done);
+            nint row = share.Row + done, left = share.Rows - done;
+            rows = left < RowsOfGroup ? left : Math.Min(rowsAtOnce, left / RowsOfGroup * RowsOfGroup);
+            nint groups = Math.Max(rows / RowsOfGroup, 1);
             float* c = g.C + (row * ldc) + share.Column;
             bool accumulate = TileRows.Begin<V>(g.Beta, c, ldc, rows, share.Columns);
-            FewRowsKernel.Run<V, R>((int)rows, FewRowsKernel.Head<V>(c), share.Columns, g.K, g.Alpha, g.A + (row * rowStride), rowStride, stepStride, g.B + share.Column, g.Ldb, c, ldc, accumulate);
+            FewRowsKernel.RunGroups<V, R>(groups, (int)(rows / groups), share.Columns, g.K, g.Alpha, g.A + (row * rowStride), rowStride, stepStride, g.B + share.Column, g.Ldb, c, ldc, accumulate);
             TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, row, share.Column, rows, share.Columns);
         }
     }
