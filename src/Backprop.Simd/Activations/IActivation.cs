@@ -22,6 +22,9 @@ internal interface IActivation
     /// <summary>Whether the formula is a few instructions, so that a matrix product can apply it to sums still in registers; a JIT constant.</summary>
     static abstract bool IsCheap { get; }
 
+    /// <summary>Whether <see cref="Forward"/> is run on four vectors at once over arrays, which long formulas are too long for; a JIT constant.</summary>
+    static virtual bool TakesFour => false;
+
     /// <summary>y = f(x).</summary>
     V Forward<V>(V x)
         where V : struct, IVectorF32<V>;

@@ -5,7 +5,7 @@ namespace Backprop.Simd.Internal.Elementwise;
 
 /// <summary>The loops that apply a formula to arrays. Outputs may be the inputs themselves; partial overlap is not checked here.</summary>
 /// <remarks>
-/// Two vectors at a time where the registers suffice: one need not wait for the other, and a constant is loaded once for both.
+/// Two or four vectors at a time where the registers suffice: one need not wait for the other, and a constant is loaded once for all of them.
 /// The rest is apart, since the JIT inlines only so much into one method.
 /// </remarks>
 internal static unsafe class Map
@@ -35,10 +35,26 @@ internal static unsafe class Map
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {
-            if (Tiers.HasThirtyTwoRegisters)
-                InPairs<V>();
-            else
+            if (!Tiers.HasThirtyTwoRegisters)
                 OneByOne<V>(0);
+            else if (TOperation.TakesFour)
+                InFours<V>();
+            else
+                InPairs<V>();
+        }
+
+        // Apart, since what is not taken would use up what the JIT inlines.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        private void InFours<V>()
+            where V : struct, IVectorF32<V>
+        {
+            TOperation op = operation;
+            float* from = x, to = y;
+            nint i = 0, count = length;
+            for (; i <= count - Quad<V>.Count; i += Quad<V>.Count)
+                Quad<V>.Store(op.Invoke(Quad<V>.Load(from + i)), to + i);
+            if (i < count)
+                OneByOne<V>(i);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

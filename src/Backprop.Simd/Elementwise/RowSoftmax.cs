@@ -92,11 +92,17 @@ internal static unsafe class RowSoftmax
     {
         V present = V.LessThanInt(V.IndicesInt, V.CreateInt(classes)), zero = V.Create(0f);
         nint stride = classes;
-        for (int row = 0; row < rows; row += 2, x += 2 * stride, exps += 2 * V.Count)
+        for (int row = 0; row < rows; row += 4, x += 4 * stride, exps += Quad<V>.Count)
         {
-            Pair<V> e = Elementary.ExpOfNegative(new Pair<V>(V.LoadPartial(x, classes) - V.Create(maxima[row]), V.LoadPartial(x + stride, classes) - V.Create(maxima[row + 1])));
-            V.Store(V.Select(present, e.Low, zero), exps);
-            V.Store(V.Select(present, e.High, zero), exps + V.Count);
+            Quad<V> e = Elementary.ExpOfNegative(new Quad<V>(
+                V.LoadPartial(x, classes) - V.Create(maxima[row]),
+                V.LoadPartial(x + stride, classes) - V.Create(maxima[row + 1]),
+                V.LoadPartial(x + (2 * stride), classes) - V.Create(maxima[row + 2]),
+                V.LoadPartial(x + (3 * stride), classes) - V.Create(maxima[row + 3])));
+            V.Store(V.Select(present, e.First, zero), exps);
+            V.Store(V.Select(present, e.Second, zero), exps + V.Count);
+            V.Store(V.Select(present, e.Third, zero), exps + (2 * V.Count));
+            V.Store(V.Select(present, e.Fourth, zero), exps + (3 * V.Count));
         }
 
         exps -= rows * V.Count;

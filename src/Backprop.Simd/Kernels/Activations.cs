@@ -56,6 +56,12 @@ public static unsafe partial class Activations
     internal readonly struct ForwardOperation<TActivation>(TActivation activation) : IUnaryOperation
         where TActivation : struct, IActivation
     {
+        public static bool TakesFour
+        {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => TActivation.TakesFour;
+        }
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Invoke<V>(V x)
             where V : struct, IVectorF32<V> => activation.Forward(x);

@@ -40,6 +40,12 @@ public static unsafe class VectorMath
 
     internal readonly struct ExpOperation : IUnaryOperation
     {
+        public static bool TakesFour
+        {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => true;
+        }
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Invoke<V>(V x)
             where V : struct, IVectorF32<V> => Elementary.Exp(x);
@@ -54,6 +60,12 @@ public static unsafe class VectorMath
 
     internal readonly struct TanhOperation : IUnaryOperation
     {
+        public static bool TakesFour
+        {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => true;
+        }
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Invoke<V>(V x)
             where V : struct, IVectorF32<V> => Elementary.Tanh(x);
@@ -61,6 +73,12 @@ public static unsafe class VectorMath
 
     internal readonly struct SigmoidOperation : IUnaryOperation
     {
+        public static bool TakesFour
+        {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => true;
+        }
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Invoke<V>(V x)
             where V : struct, IVectorF32<V> => Elementary.Sigmoid(x);
