@@ -19,8 +19,8 @@ internal static unsafe class ChainProduct
         where TEpilogue : struct, IEpilogue
     {
         // Between blocks of steps the sums wait in C: without one, k is a single block.
-        nint stepBlocks = GemmBlocking.StepBlocks(share.Rows, g.K, TEpilogue.StoresC);
-        nint rowBlocks = Blocks(share.Rows, GemmBlocking.RowsPerBlock(g.K, TEpilogue.StoresC)), columnsPerBlock = GemmBlocking.ColumnsPerBlock(g.K, TEpilogue.StoresC);
+        nint stepBlocks = GemmBlocking.StepBlocks(in g, share.Rows, TEpilogue.StoresC);
+        nint rowBlocks = Blocks(share.Rows, GemmBlocking.RowsPerBlock(g.K / stepBlocks)), columnsPerBlock = GemmBlocking.ColumnsPerBlock(g.K, TEpilogue.StoresC);
         nint columnBlocks = Blocks(share.Columns, columnsPerBlock);
         for (nint columnBlock = 0; columnBlock < columnBlocks; columnBlock++)
         {
