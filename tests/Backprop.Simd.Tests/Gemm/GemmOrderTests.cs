@@ -13,7 +13,8 @@ public sealed class GemmOrderTests
     // Zero and one, the limits of the orders (n = 16, m = 4), the edges of tiles (6 and 14 rows, one and two vectors of 4, 8, 16 lanes),
     // the blocks of k and of rows; few rows that read much of B, in strips that end in a part of a vector or not; rows of A 4 KB apart;
     // a C and a B beyond the L2 cache, the latter packed for two blocks of rows;
-    // many rows of few columns and steps; rows of a shallow B 4 KB apart; wide tiles, and those of three vectors; narrow products with the chains in lanes, or the rows.
+    // many rows of few columns and steps; rows of a shallow B 4 KB apart; wide tiles, and those of three vectors; narrow products with the chains in lanes, or the rows;
+    // a B^T of more rows than A, also of rows 4 KB apart; four rows of four chains; last columns in half vectors.
     private static readonly (int M, int N, int K)[] s_shapes =
     [
         (0, 5, 3), (5, 0, 3), (3, 5, 0), (1, 1, 1), (1, 17, 1), (2, 16, 3), (2, 17, 4), (4, 15, 5), (4, 17, 16), (5, 16, 17), (5, 17, 15),
@@ -24,6 +25,8 @@ public sealed class GemmOrderTests
         (1, 100, 300), (2, 50, 700), (1, 81, 333), (2, 120, 300), (1, 37, 20), (1, 300, 70), (2, 68, 1000),
         (64, 10, 30), (37, 7, 101), (50, 3, 40), (21, 16, 131), (100, 13, 129), (17, 12, 77), (200, 1, 33), (48, 5, 64), (130, 11, 23), (20, 15, 150),
         (120, 1024, 6), (115, ColumnsOfFourKilobytes, 9), (45, 150, 20), (41, 53, 31), (50, 176, 12), (20, 48, 40), (20, 24, 33), (9, 12, 70),
+        (6, 300, 40), (8, 113, 65), (16, 230, 70), (24, 500, 33), (33, 150, 101), (16, 130, 1024), (40, 120, 1024), (64, 17, 256), (127, 300, 60), (75, 240, 90),
+        (16, 16, 16), (6, 8, 7), (9, 8, 5), (11, 16, 22), (37, 53, 101), (3, 200, 200), (60, 700, 1030),
     ];
 
     private static readonly (float Alpha, float Beta)[] s_factors = [(1f, 0f), (1f, 1f), (-0.7f, 0.3f), (1f, -1.7f), (0f, 0.9f), (2.3f, 0f), (0f, 0f)];
