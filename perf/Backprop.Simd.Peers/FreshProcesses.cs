@@ -26,7 +26,9 @@ internal static class FreshProcesses
     private static double Ratio(string name, double seconds)
     {
         var self = new ProcessStartInfo(Environment.ProcessPath!, ["gemm", "--only", name, "--seconds", seconds.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true };
+        Machine.UnpinThisThread();
         using Process child = Process.Start(self)!;
+        Machine.PinThisThread();
         string[] lines = child.StandardOutput.ReadToEnd().Split('\n');
         child.WaitForExit();
         int column = Array.FindIndex(Cells(lines.First(line => line.StartsWith("| shape", StringComparison.Ordinal))), cell => cell == "ours / best");

@@ -16,6 +16,14 @@ internal static partial class Machine
             Console.WriteLine("the thread could not be pinned");
     }
 
+    /// <summary>Lets this thread run anywhere again: a process inherits the mask of the thread that starts it, and pinned as a whole its compiler would starve.</summary>
+    public static void UnpinThisThread()
+    {
+        ulong mask = ulong.MaxValue;
+        if (SetAffinity(0, sizeof(ulong), ref mask) != 0)
+            Console.WriteLine("the thread could not be unpinned");
+    }
+
     [LibraryImport("libc", EntryPoint = "sched_setaffinity")]
     private static partial int SetAffinity(int thread, nint size, ref ulong mask);
 }

@@ -137,6 +137,13 @@ internal static unsafe class GemmDriver
         switch (order)
         {
             case SummationOrder.Chain or SummationOrder.FourChains when GemmBlocking.IsNarrow<V>(in g, share, TEpilogue.StoresC):
+                if (Tiers.HasHalf<V>() && share.Columns <= V.Count / 2)
+                {
+                    var narrow = new HalfVectors<TEpilogue>(in g, ref epilogue, order, share, scratch);
+                    Tiers.DispatchHalf(ref narrow);
+                    break;
+                }
+
                 NarrowProduct.Run<V, R, TEpilogue>(in g, ref epilogue, order, share);
                 break;
             case SummationOrder.FourChains when GemmBlocking.FillsQuads<V>(in g, share):
