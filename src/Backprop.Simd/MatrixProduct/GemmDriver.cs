@@ -152,6 +152,10 @@ internal static unsafe class GemmDriver
             case SummationOrder.FourChains when GemmBlocking.FillsLanes<V>(in g, share):
                 RowLanesProduct.Run<V, R, N4, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
+            case SummationOrder.FourChains when Tiers.HasHalf<V>() && share.Columns <= V.Count / 2:
+                var few = new HalfVectors<TEpilogue>(in g, ref epilogue, order, share, scratch);
+                Tiers.DispatchHalf(ref few);
+                break;
             case SummationOrder.FourChains:
                 FourChainProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
