@@ -120,6 +120,10 @@ internal static class GemmBlocking
         where V : struct, IVectorF32<V> =>
         V.Count >= 8 && !g.TransA && !g.TransB && share.Rows >= RowsWorthQuads && IsWorthArranging(in g, share) && FourSteps.IsSupported<V>();
 
+    /// <summary>Whether fours of lanes, one for each column, fill half vectors better: where 512-bit vectors are split.</summary>
+    public static bool EndsInHalfQuads<V>(Block share)
+        where V : struct, IVectorF32<V> => Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors && (share.Columns - 1) % 4 < 2;
+
     /// <summary>Whether a narrow A^T B has so many rows that they fill vectors, and so many steps that transposing C pays. (128 x 512 x 10 X^T dY: 88 to 172 GFLOP/s.)</summary>
     public static bool FillsLanes<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V> =>

@@ -147,6 +147,13 @@ internal static unsafe class GemmDriver
                 NarrowProduct.Run<V, R, TEpilogue>(in g, ref epilogue, order, share);
                 break;
             case SummationOrder.FourChains when GemmBlocking.FillsQuads<V>(in g, share):
+                if (GemmBlocking.EndsInHalfQuads<V>(share))
+                {
+                    var quads = new HalfVectors<TEpilogue>(in g, ref epilogue, order, share, scratch);
+                    Tiers.DispatchHalf(ref quads);
+                    break;
+                }
+
                 QuadProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
             case SummationOrder.FourChains when GemmBlocking.FillsLanes<V>(in g, share):
