@@ -48,6 +48,7 @@ internal static class GemmBlocking
     private const int SwappedColumnsOfFewRows = 112;
     private const int LanesPerPackedElement = 6;
     private const int LanesOfHalfVector = 11;
+    private const int StepsUsedAtOnce = 16;
     private const int FloatsOfCacheSet = 1024;
     private const int ColumnsWorthCopying = 256;
 
@@ -119,6 +120,10 @@ internal static class GemmBlocking
     public static bool FillsQuads<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V> =>
         V.Count >= 8 && !g.TransA && !g.TransB && share.Rows >= RowsWorthQuads && IsWorthArranging(in g, share) && FourSteps.IsSupported<V>();
+
+    /// <summary>Whether B^T is rearranged by half vectors, whose shuffles take half where wide ones are split, if the L1 cache holds the panel whose lines are then written twice. (64 x 64 x 64: +3 %, 24 x 64 x 64: +8 %; for long panels -2 to -5 %, for short ones, that are read as whole vectors while the halves are still on their way, -8 %.)</summary>
+    public static bool TransposesHalfVectors<V>(nint steps, nint panelColumns)
+        where V : struct, IVectorF32<V> => Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors && steps > StepsUsedAtOnce && steps * panelColumns < FloatsOfFirstCache / 2;
 
     /// <summary>Whether fours of lanes, one for each column, fill half vectors better: where 512-bit vectors are split.</summary>
     public static bool EndsInHalfQuads<V>(Block share)

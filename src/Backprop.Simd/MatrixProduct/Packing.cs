@@ -26,7 +26,12 @@ internal static unsafe class Packing
         where V : struct, IVectorF32<V>
     {
         nint j = 0;
-        if (FourSteps.IsSupported<V>())
+        if (GemmBlocking.TransposesHalfVectors<V>(k, panelColumns))
+        {
+            for (; j <= columns - F32x8.Count; j += F32x8.Count)
+                Columns<F32x8>(b + (j * ldb), ldb, k, panel + j, panelColumns);
+        }
+        else if (FourSteps.IsSupported<V>())
         {
             for (; j <= columns - V.Count; j += V.Count)
                 Columns<V>(b + (j * ldb), ldb, k, panel + j, panelColumns);
