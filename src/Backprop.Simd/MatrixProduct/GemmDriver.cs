@@ -20,6 +20,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///   order A, k &lt;= 64              ShallowProduct     tiles of registers, C once, row after row
 ///   order A otherwise              ChainProduct       tiles of registers: the multiply-add units are the limit
 /// </code>
+/// Each of them runs on vectors of half the lanes where those hold all columns (or rows that are lanes), or the last ones; which bits come out does not depend on that.
 /// </remarks>
 internal static unsafe class GemmDriver
 {
