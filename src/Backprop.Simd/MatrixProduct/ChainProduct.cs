@@ -52,7 +52,7 @@ internal static unsafe class ChainProduct
     {
         float* edge = stackalloc float[TileKernel.MaxSums * V.Count];
         nint lda = g.Lda, ldb = g.Ldb, ldc = g.Ldc;
-        bool fromFar = GemmBlocking.PacksB<V>(block.Rows * rowBlocks, g.K, steps, ldb);
+        bool fromFar = GemmBlocking.PacksB<V>(in g, block.Rows * rowBlocks, steps);
         bool packsB = g.TransB || fromFar;
         TileColumns columnTiles = GemmBlocking.TilesOfColumns<V>(block.Rows, block.Columns, steps, fromFar);
         EvenParts heights = GemmBlocking.TilesOfRows(block.Rows, columnTiles.Widest);
