@@ -20,51 +20,29 @@ internal static unsafe class FewRowsKernel
     public static nint Head<V>(float* start)
         where V : struct, IVectorF32<V> => ((nint)start & (sizeof(float) - 1)) != 0 ? 0 : -((nint)start / sizeof(float)) & (V.Count - 1);
 
-    /// <summary>Runs on 1 to 4 rows, the first <c>head</c> columns as a part of a vector. If not <c>accumulate</c>, the sums start from +0 and C is not read.</summary>
-    public static void Run<V, R>(int rows, nint head, nint n, nint k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    /// <summary>Runs on groups of 1 to 4 rows, one below the other, the first <c>head</c> columns as a part of a vector (in further groups those before a whole one of C). If not <c>accumulate</c>, the sums start from +0 and C is not read.</summary>
+    public static void Run<V, R>(nint groups, int rows, nint head, nint n, nint k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
         switch (rows)
         {
             case 1:
-                Rows<V, R, N1>(head, n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Rows<V, R, N1>(groups, head, n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
                 break;
             case 2:
-                Rows<V, R, N2>(head, n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Rows<V, R, N2>(groups, head, n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
                 break;
             case 3:
-                Rows<V, R, N3>(head, n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Rows<V, R, N3>(groups, head, n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
                 break;
             case 4:
-                Rows<V, R, N4>(head, n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Rows<V, R, N4>(groups, head, n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
                 break;
         }
     }
 
-    /// <summary>The same on groups of so many rows, one below the other, for up to 4 steps; heads are those of C.</summary>
-    public static void RunGroups<V, R>(nint groups, int rows, nint n, int k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
-        where V : struct, IVectorF32<V>, IRegisters<V, R>
-        where R : struct
-    {
-        switch (rows)
-        {
-            case 1:
-                UpToFourSteps<V, R, N1>(groups, Head<V>(c), n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
-                break;
-            case 2:
-                UpToFourSteps<V, R, N2>(groups, Head<V>(c), n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
-                break;
-            case 3:
-                UpToFourSteps<V, R, N3>(groups, Head<V>(c), n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
-                break;
-            case 4:
-                UpToFourSteps<V, R, N4>(groups, Head<V>(c), n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
-                break;
-        }
-    }
-
-    private static void Rows<V, R, TRows>(nint head, nint n, nint k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Rows<V, R, TRows>(nint groups, nint head, nint n, nint k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TRows : unmanaged
@@ -72,33 +50,26 @@ internal static unsafe class FewRowsKernel
         while (k > 0)
         {
             nint steps = Math.Min(k, MaxSteps);
-            UpToFourSteps<V, R, TRows>(1, head, n, (int)steps, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+            switch (steps)
+            {
+                case 1:
+                    Steps<V, R, TRows, N1>(groups, head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                    break;
+                case 2:
+                    Steps<V, R, TRows, N2>(groups, head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                    break;
+                case 3:
+                    Steps<V, R, TRows, N3>(groups, head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                    break;
+                case 4:
+                    Steps<V, R, TRows, N4>(groups, head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                    break;
+            }
+
             a += steps * stepStride;
             b += steps * ldb;
             k -= steps;
             accumulate = true;
-        }
-    }
-
-    private static void UpToFourSteps<V, R, TRows>(nint groups, nint head, nint n, int steps, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
-        where V : struct, IVectorF32<V>, IRegisters<V, R>
-        where R : struct
-        where TRows : unmanaged
-    {
-        switch (steps)
-        {
-            case 1:
-                Steps<V, R, TRows, N1>(groups, head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
-                break;
-            case 2:
-                Steps<V, R, TRows, N2>(groups, head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
-                break;
-            case 3:
-                Steps<V, R, TRows, N3>(groups, head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
-                break;
-            case 4:
-                Steps<V, R, TRows, N4>(groups, head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
-                break;
         }
     }
 

@@ -27,7 +27,7 @@ internal static unsafe class FewStepsProduct
             nint groups = Math.Max(rows / RowsOfGroup, 1);
             float* c = g.C + (row * ldc) + share.Column;
             bool accumulate = TileRows.Begin<V>(g.Beta, c, ldc, rows, share.Columns);
-            FewRowsKernel.RunGroups<V, R>(groups, (int)(rows / groups), share.Columns, g.K, g.Alpha, g.A + (row * rowStride), rowStride, stepStride, g.B + share.Column, g.Ldb, c, ldc, accumulate);
+            FewRowsKernel.Run<V, R>(groups, (int)(rows / groups), FewRowsKernel.Head<V>(c), share.Columns, g.K, g.Alpha, g.A + (row * rowStride), rowStride, stepStride, g.B + share.Column, g.Ldb, c, ldc, accumulate);
             TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, row, share.Column, rows, share.Columns);
         }
     }

@@ -125,9 +125,19 @@ internal static class GemmBlocking
     public static bool TransposesHalfVectors<V>(nint steps, nint panelColumns)
         where V : struct, IVectorF32<V> => Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors && steps > StepsUsedAtOnce && steps * panelColumns < FloatsOfFirstCache / 2;
 
-    /// <summary>Whether fours of lanes, one for each column, fill half vectors better: where 512-bit vectors are split.</summary>
-    public static bool EndsInHalfQuads<V>(Block share)
-        where V : struct, IVectorF32<V> => Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors && (share.Columns - 1) % 4 < 2;
+    /// <summary>Whether half vectors do all of a product: where they hold all columns, or the rows that are lanes; fours of lanes, one for each column, if those fill them better and halves cost half.</summary>
+    public static bool FillsHalfVectors<V>(in GemmArguments g, Block share, SummationOrder order, bool storesC)
+        where V : struct, IVectorF32<V>
+    {
+        if (!Tiers.HasHalf<V>() || order == SummationOrder.SixteenLanes)
+            return false;
+        bool holdColumns = share.Columns <= V.Count / 2;
+        if (IsNarrow<V>(in g, share, storesC))
+            return holdColumns;
+        if (order == SummationOrder.Chain)
+            return share.Rows <= V.Count / 2 && Swaps<V>(in g, share);
+        return FillsQuads<V>(in g, share) ? CpuModel.SplitsWideVectors && (share.Columns - 1) % 4 < 2 : holdColumns && !FillsLanes<V>(in g, share);
+    }
 
     /// <summary>Whether a narrow A^T B has so many rows that they fill vectors, and so many steps that transposing C pays. (128 x 512 x 10 X^T dY: 88 to 172 GFLOP/s.)</summary>
     public static bool FillsLanes<V>(in GemmArguments g, Block share)

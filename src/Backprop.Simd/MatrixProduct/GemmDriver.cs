@@ -135,34 +135,23 @@ internal static unsafe class GemmDriver
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
+        if (GemmBlocking.FillsHalfVectors<V>(in g, share, order, TEpilogue.StoresC))
+        {
+            var half = new HalfVectors<TEpilogue>(in g, ref epilogue, order, share, scratch);
+            Tiers.DispatchHalf(ref half);
+            return;
+        }
+
         switch (order)
         {
             case SummationOrder.Chain or SummationOrder.FourChains when GemmBlocking.IsNarrow<V>(in g, share, TEpilogue.StoresC):
-                if (Tiers.HasHalf<V>() && share.Columns <= V.Count / 2)
-                {
-                    var narrow = new HalfVectors<TEpilogue>(in g, ref epilogue, order, share, scratch);
-                    Tiers.DispatchHalf(ref narrow);
-                    break;
-                }
-
                 NarrowProduct.Run<V, R, TEpilogue>(in g, ref epilogue, order, share);
                 break;
             case SummationOrder.FourChains when GemmBlocking.FillsQuads<V>(in g, share):
-                if (GemmBlocking.EndsInHalfQuads<V>(share))
-                {
-                    var quads = new HalfVectors<TEpilogue>(in g, ref epilogue, order, share, scratch);
-                    Tiers.DispatchHalf(ref quads);
-                    break;
-                }
-
                 QuadProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
             case SummationOrder.FourChains when GemmBlocking.FillsLanes<V>(in g, share):
                 RowLanesProduct.Run<V, R, N4, TEpilogue>(in g, ref epilogue, share, scratch);
-                break;
-            case SummationOrder.FourChains when Tiers.HasHalf<V>() && share.Columns <= V.Count / 2:
-                var few = new HalfVectors<TEpilogue>(in g, ref epilogue, order, share, scratch);
-                Tiers.DispatchHalf(ref few);
                 break;
             case SummationOrder.FourChains:
                 FourChainProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
@@ -171,13 +160,6 @@ internal static unsafe class GemmDriver
                 DotProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
             case SummationOrder.Chain when GemmBlocking.Swaps<V>(in g, share):
-                if (Tiers.HasHalf<V>() && share.Rows <= V.Count / 2)
-                {
-                    var half = new HalfVectors<TEpilogue>(in g, ref epilogue, order, share, scratch);
-                    Tiers.DispatchHalf(ref half);
-                    break;
-                }
-
                 SwappedProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
             case SummationOrder.Chain when GemmBlocking.HasFewSteps(in g, TEpilogue.StoresC):
