@@ -61,18 +61,29 @@ internal static unsafe class ChainProduct
         nint keptSteps = rowBlocks > 1 ? steps : 0;
 
         float* a = g.TransA ? g.A + (step * lda) + block.Row : g.A + (block.Row * lda) + step;
-        nint rowStride = g.TransA ? 1 : lda, stepStride = g.TransA ? lda : 1;
+        nint rowStride = g.TransA ? 1 : lda, stepStride = g.TransA ? lda : 1, tileStride = rowStride;
+        bool packsA = false;
         if (g.Alpha != 1 || GemmBlocking.CopiesA<V>(in g))
         {
             float* copy = scratch + GemmBlocking.PanelFloats((int)block.Columns, g.K, (int)rowBlocks, TEpilogue.StoresC);
-            (nint outer, nint inner) = g.TransA ? (steps, block.Rows) : (block.Rows, steps);
-            nint pitch = inner + GemmBlocking.CacheLineFloats;
-            TileRows.Scale<V>(g.Alpha, a, lda, copy, pitch, outer, inner);
-            a = copy;
-            if (g.TransA)
-                stepStride = pitch;
+            packsA = GemmBlocking.PacksA<V>(in g);
+            if (packsA)
+            {
+                Packing.TilesOfColumns<V>(g.Alpha, a, lda, steps, block.Rows, heights, copy);
+                tileStride = steps;
+            }
             else
-                rowStride = pitch;
+            {
+                (nint outer, nint inner) = g.TransA ? (steps, block.Rows) : (block.Rows, steps);
+                nint pitch = inner + GemmBlocking.CacheLineFloats;
+                TileRows.Scale<V>(g.Alpha, a, lda, copy, pitch, outer, inner);
+                if (g.TransA)
+                    stepStride = pitch;
+                else
+                    rowStride = tileStride = pitch;
+            }
+
+            a = copy;
         }
 
         bool expectsC = TEpilogue.StoresC && GemmBlocking.ExpectsC(in g);
@@ -130,9 +141,10 @@ internal static unsafe class ChainProduct
                     TileRows.Copy<V>(c, ldc, edge, tileColumns, height, columns);
                 TileKernel.Run<V, R>(height, vectors, new()
                 {
-                    A = a + (row * rowStride),
+                    A = a + (row * tileStride),
                     RowStride = rowStride,
-                    StepStride = stepStride,
+                    StepStride = packsA ? height : stepStride,
+                    TileStride = height * tileStride,
                     B = b,
                     Ldb = rowOfB,
                     C = inPlace ? c : edge,

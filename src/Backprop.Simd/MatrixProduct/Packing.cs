@@ -6,6 +6,8 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <summary>Copies a few columns of op(B) into a panel: k rows of NR floats, one after the other. What stands in columns beyond the matrix never reaches C.</summary>
 internal static unsafe class Packing
 {
+    private const int StepsAtOnce = 16;
+
     /// <summary>panel[p, j] = B[p, j].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Rows<V>(float* b, nint ldb, nint k, nint columns, float* panel, nint panelColumns)
@@ -18,6 +20,38 @@ internal static unsafe class Packing
                 V.Store(V.Load(b + j), panel + j);
             if (j < columns)
                 V.Store(V.LoadPartial(b + j, (int)(columns - j)), panel + j);
+        }
+    }
+
+    /// <summary>
+    /// tiles[row steps + p MR + i] = factor A[p, row + i], for a tile of MR rows that begins at a row. A few steps of all tiles at a time, so that the rest of their
+    /// cache lines is still near for the next tile.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void TilesOfColumns<V>(float factor, float* a, nint lda, nint steps, nint rows, EvenParts heights, float* tiles)
+        where V : struct, IVectorF32<V>
+    {
+        V f = V.Create(factor);
+        for (nint step = 0, count; step < steps; step += count)
+        {
+            count = Math.Min(StepsAtOnce, steps - step);
+            for (nint tile = 0; tile < heights.Count; tile++)
+            {
+                nint row = heights.StartOf(tile), height = heights.SizeOf(tile), vectors = (height + V.Count - 1) / V.Count;
+                float* from = a + (step * lda) + row, to = tiles + (row * steps) + (step * height);
+                // A whole vector writes beyond its step, where nothing may stand yet: hence the last vector of a step first, and the end of a tile without.
+                nint whole = row + (vectors * V.Count) > rows ? 0 : Math.Clamp(steps - (((vectors * V.Count) - 1) / height) - step, 0, count);
+                for (nint j = (vectors - 1) * V.Count; j >= 0; j -= V.Count)
+                {
+                    float* source = from + j, target = to + j;
+                    nint p = 0;
+                    for (; p < whole; p++, source += lda, target += height)
+                        V.Store(f * V.Load(source), target);
+                    int rest = (int)Math.Min(height - j, V.Count);
+                    for (; p < count; p++, source += lda, target += height)
+                        V.StorePartial(f * V.LoadPartial(source, rest), target, rest);
+                }
+            }
         }
     }
 

@@ -82,6 +82,7 @@ internal static unsafe class RowLanesProduct
                 {
                     A = g.B + (chain * ldb) + column,
                     RowStride = 1,
+                    TileStride = heights.SizeOf(part),
                     StepStride = sizeof(TChains) * ldb,
                     B = a + (chain * lda),
                     Ldb = sizeof(TChains) * lda,

@@ -67,6 +67,7 @@ internal static unsafe class ShallowProduct
                 {
                     A = a,
                     RowStride = rowStride,
+                    TileStride = height * rowStride,
                     StepStride = stepStride,
                     B = b + column,
                     Ldb = ldb,
@@ -89,6 +90,7 @@ internal static unsafe class ShallowProduct
                 {
                     A = a + (tile * height * rowStride),
                     RowStride = rowStride,
+                    TileStride = height * rowStride,
                     StepStride = stepStride,
                     B = partOfB,
                     Ldb = ldbOfPart,

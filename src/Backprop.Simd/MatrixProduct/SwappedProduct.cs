@@ -39,6 +39,7 @@ internal static unsafe class SwappedProduct
                     {
                         A = g.B + ((column + first) * g.Ldb),
                         RowStride = g.Ldb,
+                        TileStride = heights.SizeOf(part) * g.Ldb,
                         StepStride = 1,
                         B = scratch + lane,
                         Ldb = width,

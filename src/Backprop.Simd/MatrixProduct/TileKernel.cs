@@ -292,7 +292,7 @@ internal static unsafe class TileKernel
                 tileC += sizeof(TVectors) * V.Count;
             }
             while (sizeof(TMode) == 3 && --columnTiles > 0);
-            a += sizeof(TRows) * rowStride;
+            a += tiles.TileStride;
             c += sizeof(TRows) * ldc;
         }
         while (sizeof(TMode) == 3 && --rowTiles > 0);

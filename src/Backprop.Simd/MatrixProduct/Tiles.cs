@@ -8,6 +8,9 @@ internal unsafe struct Tiles
     public required nint RowStride;
     public required nint StepStride;
 
+    /// <summary>From A to that of the next tile below.</summary>
+    public required nint TileStride;
+
     public required float* B;
     public required nint Ldb;
 
