@@ -52,8 +52,8 @@ internal static unsafe class ChainProduct
     {
         float* edge = stackalloc float[TileKernel.MaxSums * V.Count];
         nint lda = g.Lda, ldb = g.Ldb, ldc = g.Ldc;
-        bool fromFar = GemmBlocking.PacksB<V>(in g, block.Rows * rowBlocks, steps);
-        bool packsB = g.TransB || fromFar;
+        bool packsB = GemmBlocking.PacksB<V>(in g, block.Rows * rowBlocks, steps), fromFar = packsB && GemmBlocking.IsFar(steps * ldb);
+        packsB |= g.TransB;
         TileColumns columnTiles = GemmBlocking.TilesOfColumns<V>(block.Rows, block.Columns, steps, fromFar);
         EvenParts heights = GemmBlocking.TilesOfRows(block.Rows, columnTiles.Widest);
         bool first = step == 0, last = step + steps == g.K;
