@@ -52,9 +52,8 @@ internal static unsafe class ChainProduct
     {
         float* edge = stackalloc float[TileKernel.MaxSums * V.Count];
         nint lda = g.Lda, ldb = g.Ldb, ldc = g.Ldc;
-        bool packsB = GemmBlocking.PacksB<V>(in g, block.Rows * rowBlocks, steps), fromFar = packsB && GemmBlocking.IsFar(steps * ldb);
-        packsB |= g.TransB;
-        TileColumns columnTiles = GemmBlocking.TilesOfColumns<V>(block.Rows, block.Columns, steps, fromFar);
+        bool rearranges = GemmBlocking.PacksB<V>(in g, block.Rows * rowBlocks, steps), packsB = g.TransB || rearranges, fromFar = rearranges && GemmBlocking.IsFar(in g);
+        TileColumns columnTiles = GemmBlocking.TilesOfColumns<V>(block.Rows, block.Columns, steps, rearranges);
         EvenParts heights = GemmBlocking.TilesOfRows(block.Rows, columnTiles.Widest);
         bool first = step == 0, last = step + steps == g.K;
         // Panels of B that more than one block of rows needs stay where the first block has packed them.

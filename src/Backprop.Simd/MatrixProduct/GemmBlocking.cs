@@ -58,11 +58,11 @@ internal static class GemmBlocking
     /// packed from far, which then are read less often (1024 and 2048: +4 to 8 % while another machine is at the same caches, else 0).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TileColumns TilesOfColumns<V>(nint rows, nint columns, nint steps, bool fromFar)
+    public static TileColumns TilesOfColumns<V>(nint rows, nint columns, nint steps, bool packed)
         where V : struct, IVectorF32<V>
     {
         int vectors = (int)(((uint)columns + (uint)V.Count - 1) / (uint)V.Count);
-        int widest = Tiers.HasThirtyTwoRegisters && (fromFar || (steps <= StepsOfWideTiles && rows >= RowsWorthWideTiles) || rows <= RowsOfWideTiles) ? TileKernel.MaxVectors : 2 + (vectors & 1);
+        int widest = Tiers.HasThirtyTwoRegisters && (packed || (steps <= StepsOfWideTiles && rows >= RowsWorthWideTiles) || rows <= RowsOfWideTiles) ? TileKernel.MaxVectors : 2 + (vectors & 1);
         return new(columns, vectors, V.Count, widest);
     }
 
@@ -222,8 +222,8 @@ internal static class GemmBlocking
             || (rows >= LanesWorthPacking * V.Count && (steps * (ldb & -ldb) >= FloatsOfSecondCache / 2 || (HasNarrowTiles<V>() && steps * ldb >= (g.TransB || IsAligned<V>(in g) ? FloatsOfSecondCache : FloatsOfFirstCache))));
     }
 
-    /// <summary>Whether so much of B as the panels of a block come from does not fit in the L2 cache, so that tiles ask for the next panel; a tile that need not is one of many in a call. (AVX2, 128 x 128 x 128: 102 to 110 GFLOP/s, 192: 108 to 113, 256: 109 to 113, 384: +5 %; 512 -2 %.)</summary>
-    public static bool IsFar(nint floats) => floats >= FloatsOfSecondCache;
+    /// <summary>Whether the L2 cache does not hold B, so that tiles ask for the next panel; a tile that need not is one of many in a call. (AVX2, 128 x 128 x 128: 102 to 110 GFLOP/s, 192: 108 to 113, 256: 109 to 113, 384: +5 %; 512 -2 %.)</summary>
+    public static bool IsFar(in GemmArguments g) => (nint)g.K * g.Ldb >= FloatsOfSecondCache;
 
     private static unsafe bool IsAligned<V>(in GemmArguments g)
         where V : struct, IVectorF32<V> => (nint)g.B % (V.Count * sizeof(float)) == 0 && g.Ldb % V.Count == 0;

@@ -16,7 +16,7 @@ internal static unsafe class SwappedProduct
         nint width = (share.Rows + V.Count - 1) / V.Count * V.Count, columnsAtOnce = GemmBlocking.SwappedColumns(width);
         float* sums = scratch + (g.K * width), tile = sums + (columnsAtOnce * width);
         bool clashes = GemmBlocking.RowsClash(g.Ldb);
-        TileColumns lanes = GemmBlocking.TilesOfColumns<V>(columnsAtOnce, share.Rows, g.K, fromFar: clashes);
+        TileColumns lanes = GemmBlocking.TilesOfColumns<V>(columnsAtOnce, share.Rows, g.K, packed: clashes);
         PackRows<V>(in g, share, scratch, width);
         for (nint done = 0; done < share.Columns;)
         {
