@@ -19,6 +19,20 @@ internal readonly struct GELU : IActivation
         get => false;
     }
 
+    public static bool HasStages
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V FirstStage<V>(V x, out V other)
+        where V : struct, IVectorF32<V> => Elementary.NormalTailExponent(x, out other);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V SecondStage<V>(V x, V state, V other)
+        where V : struct, IVectorF32<V> => Elementary.WithoutNormalTail(x, state, other);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Forward<V>(V x)
         where V : struct, IVectorF32<V> => Elementary.TimesNormalDistribution(x);

@@ -22,8 +22,16 @@ internal interface IActivation
     /// <summary>Whether the formula is a few instructions, so that a matrix product can apply it to sums still in registers; a JIT constant.</summary>
     static abstract bool IsCheap { get; }
 
-    /// <summary>Whether <see cref="Forward"/> is run on four vectors at once over arrays, which long formulas are too long for; a JIT constant.</summary>
-    static virtual bool TakesFour => false;
+    /// <summary>Whether <see cref="Forward"/> is so long that its two stages run side by side over arrays; a JIT constant.</summary>
+    static virtual bool HasStages => false;
+
+    /// <summary>What <see cref="SecondStage"/> gets besides x.</summary>
+    static virtual V FirstStage<V>(V x, out V other)
+        where V : struct, IVectorF32<V> => throw new NotSupportedException();
+
+    /// <summary>f(x).</summary>
+    static virtual V SecondStage<V>(V x, V state, V other)
+        where V : struct, IVectorF32<V> => throw new NotSupportedException();
 
     /// <summary>y = f(x).</summary>
     V Forward<V>(V x)

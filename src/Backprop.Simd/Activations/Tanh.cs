@@ -18,12 +18,6 @@ internal readonly struct Tanh : IActivation
         get => false;
     }
 
-    public static bool TakesFour
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => true;
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Forward<V>(V x)
         where V : struct, IVectorF32<V> => Elementary.Tanh(x);

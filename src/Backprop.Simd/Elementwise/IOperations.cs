@@ -5,8 +5,16 @@ namespace Backprop.Simd.Internal.Elementwise;
 /// <summary>y = f(x), lane by lane.</summary>
 internal interface IUnaryOperation
 {
-    /// <summary>Whether the formula is run on four vectors at once; a JIT constant. About 30 operations are too many: the JIT keeps no more than 1024 locals in registers.</summary>
-    static virtual bool TakesFour => false;
+    /// <summary>Whether the formula is so long that the CPU does not see the next vector's while it waits for this one's, and is given in two stages; a JIT constant.</summary>
+    static virtual bool HasStages => false;
+
+    /// <summary>What <see cref="SecondStage"/> gets besides x.</summary>
+    static virtual V FirstStage<V>(V x, out V other)
+        where V : struct, IVectorF32<V> => throw new NotSupportedException();
+
+    /// <summary>f(x).</summary>
+    static virtual V SecondStage<V>(V x, V state, V other)
+        where V : struct, IVectorF32<V> => throw new NotSupportedException();
 
     V Invoke<V>(V x)
         where V : struct, IVectorF32<V>;

@@ -5,8 +5,9 @@ namespace Backprop.Simd.Internal.Elementwise;
 
 /// <summary>The loops that apply a formula to arrays. Outputs may be the inputs themselves; partial overlap is not checked here.</summary>
 /// <remarks>
-/// Two or four vectors at a time where the registers suffice: one need not wait for the other, and a constant is loaded once for all of them.
-/// The rest is apart, since the JIT inlines only so much into one method.
+/// Two vectors at a time where the registers suffice: one need not wait for the other. The first vector goes before the loop, and not for its result alone: RyuJIT loads
+/// a constant of a loop again for each use, but keeps it in a register if what comes before the loop has used it too. (Zen 4, 65,536 values: exp 12.8 to 10.7 us,
+/// sigmoid 15.4 to 14.0, tanh 19.4 to 17.7, GELU 32.8 to 27.7.) The rest is apart, since the JIT inlines only so much into one method.
 /// </remarks>
 internal static unsafe class Map
 {
@@ -35,26 +36,12 @@ internal static unsafe class Map
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {
-            if (!Tiers.HasThirtyTwoRegisters)
+            if (!Tiers.HasThirtyTwoRegisters || length < V.Count + Pair<V>.Count)
                 OneByOne<V>(0);
-            else if (TOperation.TakesFour)
-                InFours<V>();
+            else if (TOperation.HasStages)
+                InStages<V>();
             else
                 InPairs<V>();
-        }
-
-        // Apart, since what is not taken would use up what the JIT inlines.
-        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        private void InFours<V>()
-            where V : struct, IVectorF32<V>
-        {
-            TOperation op = operation;
-            float* from = x, to = y;
-            nint i = 0, count = length;
-            for (; i <= count - Quad<V>.Count; i += Quad<V>.Count)
-                Quad<V>.Store(op.Invoke(Quad<V>.Load(from + i)), to + i);
-            if (i < count)
-                OneByOne<V>(i);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -63,9 +50,34 @@ internal static unsafe class Map
         {
             TOperation op = operation;
             float* from = x, to = y;
-            nint i = 0, count = length;
+            V.Store(op.Invoke(V.Load(from)), to);
+            nint i = V.Count, count = length;
             for (; i <= count - Pair<V>.Count; i += Pair<V>.Count)
                 Pair<V>.Store(op.Invoke(Pair<V>.Load(from + i)), to + i);
+            if (i < count)
+                OneByOne<V>(i);
+        }
+
+        // The second stage of a pair beside the first of the next: one pair after the other, half of the time is waiting. (GELU, Zen 4: 27.7 to 21.6 us.)
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        private void InStages<V>()
+            where V : struct, IVectorF32<V>
+        {
+            float* from = x, to = y;
+            V first = V.Load(from);
+            V.Store(TOperation.SecondStage(first, TOperation.FirstStage(first, out V firstOther), firstOther), to);
+            Pair<V> value = default, state = default, other = default;
+            nint i = V.Count - Pair<V>.Count, count = length, last = count - Pair<V>.Count;
+            for (; i <= last; i += Pair<V>.Count)
+            {
+                // After the last pair the last again, for nothing.
+                Pair<V> next = Pair<V>.Load(from + Math.Min(i + Pair<V>.Count, last));
+                Pair<V> nextState = TOperation.FirstStage(next, out Pair<V> nextOther);
+                if (i > 0)
+                    Pair<V>.Store(TOperation.SecondStage(value, state, other), to + i);
+                (value, state, other) = (next, nextState, nextOther);
+            }
+
             if (i < count)
                 OneByOne<V>(i);
         }
@@ -94,10 +106,10 @@ internal static unsafe class Map
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {
-            if (Tiers.HasThirtyTwoRegisters)
-                InPairs<V>();
-            else
+            if (!Tiers.HasThirtyTwoRegisters || length < V.Count + Pair<V>.Count)
                 OneByOne<V>(0);
+            else
+                InPairs<V>();
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -106,7 +118,8 @@ internal static unsafe class Map
         {
             TOperation op = operation;
             float* left = x, right = y, to = z;
-            nint i = 0, count = length;
+            V.Store(op.Invoke(V.Load(left), V.Load(right)), to);
+            nint i = V.Count, count = length;
             for (; i <= count - Pair<V>.Count; i += Pair<V>.Count)
                 Pair<V>.Store(op.Invoke(Pair<V>.Load(left + i), Pair<V>.Load(right + i)), to + i);
             if (i < count)

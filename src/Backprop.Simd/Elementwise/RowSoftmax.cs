@@ -28,8 +28,9 @@ internal static unsafe class RowSoftmax
 
         max = Largest<V>(x, classes);
         var exp = new ExpShifted(max);
-        V total = V.Create(0f);
-        int i = 0;
+        V total = exp.Invoke(V.Load(x));
+        V.Store(total, exps);
+        int i = V.Count;
         for (; i <= classes - Pair<V>.Count; i += Pair<V>.Count)
         {
             Pair<V> e = exp.Invoke(Pair<V>.Load(x + i));
@@ -92,17 +93,14 @@ internal static unsafe class RowSoftmax
     {
         V present = V.LessThanInt(V.IndicesInt, V.CreateInt(classes)), zero = V.Create(0f);
         nint stride = classes;
-        for (int row = 0; row < rows; row += 4, x += 4 * stride, exps += Quad<V>.Count)
+
+        // So that the JIT keeps the constants of the loop in registers (see Map).
+        V.Store(Elementary.ExpOfNegative(V.LoadPartial(x, classes)), exps);
+        for (int row = 0; row < rows; row += 2, x += 2 * stride, exps += Pair<V>.Count)
         {
-            Quad<V> e = Elementary.ExpOfNegative(new Quad<V>(
-                V.LoadPartial(x, classes) - V.Create(maxima[row]),
-                V.LoadPartial(x + stride, classes) - V.Create(maxima[row + 1]),
-                V.LoadPartial(x + (2 * stride), classes) - V.Create(maxima[row + 2]),
-                V.LoadPartial(x + (3 * stride), classes) - V.Create(maxima[row + 3])));
-            V.Store(V.Select(present, e.First, zero), exps);
-            V.Store(V.Select(present, e.Second, zero), exps + V.Count);
-            V.Store(V.Select(present, e.Third, zero), exps + (2 * V.Count));
-            V.Store(V.Select(present, e.Fourth, zero), exps + (3 * V.Count));
+            Pair<V> e = Elementary.ExpOfNegative(new Pair<V>(V.LoadPartial(x, classes) - V.Create(maxima[row]), V.LoadPartial(x + stride, classes) - V.Create(maxima[row + 1])));
+            V.Store(V.Select(present, e.Low, zero), exps);
+            V.Store(V.Select(present, e.High, zero), exps + V.Count);
         }
 
         exps -= rows * V.Count;
@@ -113,7 +111,15 @@ internal static unsafe class RowSoftmax
     /// <summary>Softmax of each row; input and output may be the same.</summary>
     public static void Forward(float* logits, float* probabilities, int rows, int classes)
     {
-        var action = new ForwardRows(logits, probabilities, rows, classes);
+        nint done = 0;
+        if (classes <= SoftmaxLanes.MaxClasses)
+        {
+            var lanes = new SoftmaxLanes.ForwardRows(logits, probabilities, rows, classes);
+            Tiers.Dispatch(ref lanes);
+            done = lanes.RowsDone;
+        }
+
+        var action = new ForwardRows(logits + (done * classes), probabilities + (done * classes), rows - (int)done, classes);
         Tiers.DispatchSixteenLanes(ref action);
     }
 

@@ -56,11 +56,19 @@ public static unsafe partial class Activations
     internal readonly struct ForwardOperation<TActivation>(TActivation activation) : IUnaryOperation
         where TActivation : struct, IActivation
     {
-        public static bool TakesFour
+        public static bool HasStages
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => TActivation.TakesFour;
+            get => TActivation.HasStages;
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V FirstStage<V>(V x, out V other)
+            where V : struct, IVectorF32<V> => TActivation.FirstStage(x, out other);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V SecondStage<V>(V x, V state, V other)
+            where V : struct, IVectorF32<V> => TActivation.SecondStage(x, state, other);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Invoke<V>(V x)

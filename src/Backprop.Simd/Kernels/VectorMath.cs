@@ -40,12 +40,6 @@ public static unsafe class VectorMath
 
     internal readonly struct ExpOperation : IUnaryOperation
     {
-        public static bool TakesFour
-        {
-            [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => true;
-        }
-
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Invoke<V>(V x)
             where V : struct, IVectorF32<V> => Elementary.Exp(x);
@@ -60,12 +54,6 @@ public static unsafe class VectorMath
 
     internal readonly struct TanhOperation : IUnaryOperation
     {
-        public static bool TakesFour
-        {
-            [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => true;
-        }
-
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Invoke<V>(V x)
             where V : struct, IVectorF32<V> => Elementary.Tanh(x);
@@ -73,12 +61,6 @@ public static unsafe class VectorMath
 
     internal readonly struct SigmoidOperation : IUnaryOperation
     {
-        public static bool TakesFour
-        {
-            [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => true;
-        }
-
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Invoke<V>(V x)
             where V : struct, IVectorF32<V> => Elementary.Sigmoid(x);

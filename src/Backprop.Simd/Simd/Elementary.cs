@@ -286,6 +286,15 @@ internal static class Elementary
     public static V TimesNormalDistribution<V>(V x)
         where V : struct, IVectorF32<V>
     {
+        V f = NormalTailExponent(x, out V scaled);
+        return WithoutNormalTail(x, f, scaled);
+    }
+
+    /// <summary>|x| Q(|x|) = scaled 2^(f - 64), |f| at most 1/2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V NormalTailExponent<V>(V x, out V scaled)
+        where V : struct, IVectorF32<V>
+    {
         V shift = V.Create(RoundingShift), t = V.Lesser(V.Create(NormalLimit), V.Abs(x));
         V nearest = t + shift, d = t - (nearest - shift);
         V e = V.MultiplyAdd(V.Lookup(NormalTailTable, 5, nearest), d, V.Lookup(NormalTailTable, 4, nearest));
@@ -293,9 +302,16 @@ internal static class Elementary
         e = V.MultiplyAdd(e, d, V.Lookup(NormalTailTable, 2, nearest));
         e = V.MultiplyAdd(e, d, V.Lookup(NormalTailTable, 1, nearest));
         e = V.MultiplyAdd(e, d, V.Lookup(NormalTailTable, 0, nearest));
-        V shifted = e + shift, f = e - (shifted - shift);
-        V power = V.ShiftLeftInt(V.AddInt(shifted, V.Lookup(NormalTailTable, 6, nearest)), 23);
+        V shifted = e + shift;
+        scaled = t * V.ShiftLeftInt(V.AddInt(shifted, V.Lookup(NormalTailTable, 6, nearest)), 23);
+        return e - (shifted - shift);
+    }
 
+    /// <summary>max(x, 0) - scaled 2^(f - 64).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V WithoutNormalTail<V>(V x, V f, V scaled)
+        where V : struct, IVectorF32<V>
+    {
         // 2^(f - 64): with the power 2^64 times too large, only the result may be denormal.
         V p = V.MultiplyAdd(V.Create(1.581850811e-04f * TwoToMinus64), f, V.Create(1.341824885e-03f * TwoToMinus64));
         p = V.MultiplyAdd(p, f, V.Create(9.617064148e-03f * TwoToMinus64));
@@ -305,7 +321,7 @@ internal static class Elementary
         p = V.MultiplyAdd(p, f, V.Create(TwoToMinus64));
 
         // max(x, 0) so that -infinity gives NaN. Without fused multiply-add the tail may vanish, and must not take the sign with it.
-        V y = V.MultiplySubtractFrom(t * power, p, x - V.Lesser(x, V.Create(0f)));
+        V y = V.MultiplySubtractFrom(scaled, p, x - V.Lesser(x, V.Create(0f)));
         return V.FusesMultiplyAdd ? y : V.Select(V.Create(-0f), x, y);
     }
 

@@ -134,6 +134,27 @@ public sealed unsafe class ActivationTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Widths.All), MemberType = typeof(Widths))]
+    public void Short_rows_of_softmax_in_lanes_have_the_same_bits_at_every_width(Width width)
+    {
+        for (int classes = 1; classes <= SoftmaxLanes.MaxClasses; classes++)
+        {
+            foreach (int rows in (int[])[1, 8, 16, 37, 64, 80, 135])
+            {
+                float[] z = Shapes.Random(rows * classes, seed: classes, scale: 6), expected = new float[z.Length];
+                using var input = new GuardedSpan(z);
+                using var output = new GuardedSpan(z.Length);
+                var lanes = new SoftmaxLanes.ForwardRows(input.Pointer, output.Pointer, rows, classes);
+                Widths.Invoke(width, ref lanes);
+                Assert.InRange(lanes.RowsDone, rows - 31, rows);
+                for (int row = 0; row < lanes.RowsDone; row++)
+                    Softmax.Forward(z.AsSpan(row * classes, classes), classes, expected.AsSpan(row * classes, classes));
+                Assert.Equal(-1, Tolerance.FirstDifference(output.Span[..(lanes.RowsDone * classes)], expected.AsSpan(0, lanes.RowsDone * classes)));
+            }
+        }
+    }
+
     [Fact]
     public void A_row_of_softmax_has_the_same_bits_among_any_number_of_rows()
     {

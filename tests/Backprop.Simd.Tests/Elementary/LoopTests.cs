@@ -35,7 +35,7 @@ public sealed unsafe class LoopTests
     [MemberData(nameof(Widths.All), MemberType = typeof(Widths))]
     public void Every_length_and_offset_touches_exactly_its_floats(Width width)
     {
-        for (int length = 0; length <= 67; length++)
+        for (int length = 0; length <= 131; length++)
         {
             foreach (Guard guard in Enum.GetValues<Guard>())
             {
@@ -49,6 +49,13 @@ public sealed unsafe class LoopTests
                 VectorMath.Tanh(x, expected);
                 Assert.Equal(-1, Tolerance.FirstDifference(output.Span, expected));
 
+                var stages = new Map.UnaryLoop<Activations.ForwardOperation<GELU>>(default, input.Pointer, output.Pointer, length);
+                Widths.Invoke(width, ref stages);
+                var single = new Map.UnaryLoop<Activations.ForwardOperation<GELU>>(default, input.Pointer, other.Pointer, length);
+                Widths.Invoke(Width.F32x1, ref single);
+                Assert.Equal(-1, Tolerance.FirstDifference(output.Span, other.Span));
+
+                x.CopyTo(other.Span);
                 var binary = new Map.BinaryLoop<Activations.BackwardOperation<Sigmoid>>(default, input.Pointer, other.Pointer, output.Pointer, length);
                 Widths.Invoke(width, ref binary);
                 Activations.Backward(Activation.Sigmoid, x, x, x, expected);
@@ -63,6 +70,9 @@ public sealed unsafe class LoopTests
         float[] x = Shapes.Random(1003, seed: 3, scale: 4), y = new float[x.Length];
         VectorMath.Exp(x, y);
         VectorMath.Exp(x, x);
+        Assert.Equal(y, x);
+        Activations.Forward(Activation.GELU, x, y);
+        Activations.Forward(Activation.GELU, x, x);
         Assert.Equal(y, x);
     }
 

@@ -16,8 +16,6 @@ public enum Width
     PairOfF32x8,
     PairOfPairOfF32x4,
     SixteenScalars,
-    QuadOfF32x1,
-    QuadOfF32x8,
 }
 
 /// <summary>Runs generic work on a width chosen at run time, so that one process tests all widths.</summary>
@@ -65,12 +63,6 @@ internal static class Widths
                 break;
             case Width.SixteenScalars:
                 action.Invoke<Pair<Pair<Pair<Pair<F32x1>>>>>();
-                break;
-            case Width.QuadOfF32x1:
-                action.Invoke<Quad<F32x1>>();
-                break;
-            case Width.QuadOfF32x8:
-                action.Invoke<Quad<F32x8>>();
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(width), width, "No such width.");
