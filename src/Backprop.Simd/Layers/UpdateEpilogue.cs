@@ -21,6 +21,18 @@ internal readonly unsafe struct UpdateEpilogue<TOperation>(TOperation operation,
         get => false;
     }
 
+    public static bool HasArray
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
+
+    public float* PlaceInArray(nint row, nint column, out nint ld)
+    {
+        ld = stride;
+        return Parameters(row) + column;
+    }
+
     /// <summary>A row of the weights.</summary>
     public float* Parameters(nint row) => parameters + (row * stride);
 

@@ -22,7 +22,7 @@ internal unsafe struct Ahead(int vectors)
     private nint _ldb;
     private nint _rowsOfBAtOnce;
 
-    /// <summary>Rows of C that the next tile starts from or writes, over the time that one of so many steps takes.</summary>
+    /// <summary>Rows of C that the next tile starts from or writes, or of what this one's epilogue updates, over the time that one of so many steps takes.</summary>
     public void ExpectC(float* c, nint ldc, nint rows, nint steps)
     {
         nint calls = Math.Max((steps - 1) / StepsBetween, 1);

@@ -85,7 +85,7 @@ internal static unsafe class ChainProduct
             a = copy;
         }
 
-        bool expectsC = TEpilogue.StoresC && GemmBlocking.ExpectsC(in g);
+        bool expectsC = (TEpilogue.StoresC || TEpilogue.HasArray) && GemmBlocking.ExpectsC(in g);
         Ahead ahead = new(columnTiles.Widest);
         Ahead* expected = fromFar || expectsC ? &ahead : null;
         for (nint columnTile = 0; columnTile < columnTiles.Count; columnTile++)
@@ -133,7 +133,9 @@ internal static unsafe class ChainProduct
                 tiles = whole && expected == null && TEpilogue.StoresC ? Math.Min(tilesAtOnce, heights.Alike(rowTile)) : 1;
                 nint rows = tiles * height;
                 float* c = g.C + ((block.Row + row) * ldc) + column;
-                if (expectsC && rowTile < heights.Count - 1)
+                if (expectsC && TEpilogue.HasArray)
+                    ahead.ExpectC(epilogue.PlaceInArray(block.Row + row, column, out nint rowOfArray), rowOfArray, height, steps);
+                else if (expectsC && rowTile < heights.Count - 1)
                     ahead.ExpectC(c + (height * ldc), ldc, height, steps);
                 bool accumulate = TEpilogue.StoresC && (!first || TileRows.Begin<V>(g.Beta, c, ldc, rows, columns)), inPlace = whole && TEpilogue.StoresC;
                 if (accumulate && !inPlace)

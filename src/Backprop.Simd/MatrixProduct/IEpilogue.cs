@@ -41,6 +41,12 @@ internal interface IEpilogue
     {
     }
 
+    /// <summary>Whether <see cref="Apply{V}"/> reads and writes an array of its own in the shape of C: a JIT constant.</summary>
+    static virtual bool HasArray => false;
+
+    /// <summary>Where element [row, column] of that array lies, and how far its rows lie apart.</summary>
+    unsafe float* PlaceInArray(nint row, nint column, out nint ld) => throw new NotSupportedException();
+
     /// <summary>Gets the finished sums of C[row, column ..] and returns what C holds instead.</summary>
     /// <param name="sums">The finished elements; lanes from <paramref name="count"/> on mean nothing and must not be stored anywhere.</param>
     /// <param name="row">Row of C, counted over the whole product (a thread's share or a block does not start at 0 again).</param>
