@@ -21,12 +21,11 @@ internal static unsafe class SoftmaxCrossEntropyLanes
     public static void Run<V>(float* logits, int* labels, float* gradient, float* losses, float* shifts, int rows, int classes, float scale)
         where V : struct, IVectorF32<V>
     {
-        const int MaxRows = SoftmaxLanes.MaxVectors;
-        float* columns = stackalloc float[SoftmaxLanes.MaxClasses * MaxRows * V.Count], terms = stackalloc float[SoftmaxLanes.MaxClasses * MaxRows * V.Count], largest = stackalloc float[MaxRows * V.Count];
+        float* columns = stackalloc float[SoftmaxLanes.MaxClasses * SoftmaxLanes.MaxVectors * V.Count], terms = stackalloc float[SoftmaxLanes.MaxClasses / 2 * SoftmaxLanes.MaxVectors * V.Count], largest = stackalloc float[SoftmaxLanes.MaxVectors * V.Count];
         V zero = V.Create(0f), scales = V.Create(scale);
         for (nint row = 0, count; row < rows; row += count)
         {
-            count = Math.Min(rows - row, MaxRows * V.Count);
+            count = Math.Min(rows - row, SoftmaxLanes.MaxVectors * V.Count);
             Packing.Transposed<V>(logits + (row * classes), classes, classes, count, columns, count);
             SoftmaxLanes.Largest<V>(columns, count, classes, largest);
             for (nint i = 0; i < count; i += V.Count)
@@ -37,8 +36,8 @@ internal static unsafe class SoftmaxCrossEntropyLanes
                 V.Store(V.Load(largest + i) - expected, shifts + row + i);
             }
 
-            SoftmaxLanes.Exponentials<V>(columns, count, classes, largest, terms);
-            SoftmaxLanes.Tree<V>(terms, count, classes);
+            SoftmaxLanes.Exponentials<V>(columns, count, classes, largest);
+            SoftmaxLanes.Tree<V>(columns, count, classes, terms);
             for (nint i = 0; i < count; i += V.Count)
             {
                 V sum = V.Load(terms + i);
