@@ -25,7 +25,9 @@ internal static class FreshProcesses
 
     private static double Ratio(string name, double seconds)
     {
-        var self = new ProcessStartInfo(Environment.ProcessPath!, ["gemm", "--only", name, "--seconds", seconds.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true };
+        string path = Environment.ProcessPath!;
+        string[] program = Path.GetFileNameWithoutExtension(path) == "dotnet" ? [typeof(FreshProcesses).Assembly.Location] : [];
+        var self = new ProcessStartInfo(path, [.. program, "gemm", "--only", name, "--seconds", seconds.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true };
         Machine.UnpinThisThread();
         using Process child = Process.Start(self)!;
         Machine.PinThisThread();
