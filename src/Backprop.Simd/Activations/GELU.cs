@@ -35,7 +35,7 @@ internal readonly struct GELU : IActivation
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Forward<V>(V x)
-        where V : struct, IVectorF32<V> => Elementary.TimesNormalDistribution(x);
+        where V : struct, IVectorF32<V> => SecondStage(x, FirstStage(x, out V other), other);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Backward<V>(V saved, V dy)

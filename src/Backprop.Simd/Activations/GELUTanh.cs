@@ -28,8 +28,14 @@ internal readonly struct GELUTanh : IActivation
         get => false;
     }
 
+    public static bool HasStages
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Forward<V>(V x)
+    public static V FirstStage<V>(V x, out V other)
         where V : struct, IVectorF32<V>
     {
         // e^u multiplies an error of u by |u|, so 16 u / ln 2 = x (Linear + Cubic z), z = x^2, is carried in two floats. slope - LinearHigh is exact: both are multiples of 2^-16, slope is below 256.
@@ -38,8 +44,16 @@ internal readonly struct GELUTanh : IActivation
         V slope = V.MultiplyAdd(cubic, z, linear);
         V slopeLow = V.MultiplyAdd(cubic, z, linear - slope);
         slopeLow += V.MultiplySubtractFrom(cubic, V.MultiplySubtractFrom(held, held, z), V.MultiplyAdd(V.Create(CubicLow), z, V.Create(LinearLow)));
-        return Elementary.TimesSigmoidOfSixteenths(x, held, slope, slopeLow, 6f);
+        return Elementary.SigmoidSixteenths(held, slope, slopeLow, out other);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V SecondStage<V>(V x, V state, V other)
+        where V : struct, IVectorF32<V> => Elementary.TimesSigmoid(x, state, other, 6f);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Forward<V>(V x)
+        where V : struct, IVectorF32<V> => SecondStage(x, FirstStage(x, out V other), other);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Backward<V>(V saved, V dy)

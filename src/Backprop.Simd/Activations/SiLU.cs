@@ -18,9 +18,23 @@ internal readonly struct SiLU : IActivation
         get => false;
     }
 
+    public static bool HasStages
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V FirstStage<V>(V x, out V other)
+        where V : struct, IVectorF32<V> => Elementary.SigmoidSixteenths(x, out other);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V SecondStage<V>(V x, V state, V other)
+        where V : struct, IVectorF32<V> => Elementary.TimesSigmoid(x, state, other, 40f);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Forward<V>(V x)
-        where V : struct, IVectorF32<V> => Elementary.TimesSigmoid(x);
+        where V : struct, IVectorF32<V> => SecondStage(x, FirstStage(x, out V other), other);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Backward<V>(V saved, V dy)

@@ -18,6 +18,20 @@ internal readonly struct Sigmoid : IActivation
         get => false;
     }
 
+    public static bool HasStages
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V FirstStage<V>(V x, out V other)
+        where V : struct, IVectorF32<V> => Elementary.SigmoidSixteenths(x, out other);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V SecondStage<V>(V x, V state, V other)
+        where V : struct, IVectorF32<V> => Elementary.SigmoidOfSixteenths(state, other);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Forward<V>(V x)
         where V : struct, IVectorF32<V> => Elementary.Sigmoid(x);

@@ -19,13 +19,27 @@ internal readonly struct Softplus : IActivation
         get => false;
     }
 
+    public static bool HasStages
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Forward<V>(V x)
+    public static V FirstStage<V>(V x, out V other)
         where V : struct, IVectorF32<V>
     {
-        V e = Elementary.ExpOfNegative(-V.Abs(x));
-        return V.Greater(V.Create(0f), x) + Elementary.LogOnePlus(e);
+        other = V.Greater(V.Create(0f), x);
+        return Elementary.ExpOfNegative(-V.Abs(x));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V SecondStage<V>(V x, V state, V other)
+        where V : struct, IVectorF32<V> => other + Elementary.LogOnePlus(state);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Forward<V>(V x)
+        where V : struct, IVectorF32<V> => SecondStage(x, FirstStage(x, out V other), other);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Backward<V>(V saved, V dy)

@@ -47,6 +47,20 @@ public static unsafe class VectorMath
 
     internal readonly struct LogOperation : IUnaryOperation
     {
+        public static bool HasStages
+        {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => true;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V FirstStage<V>(V x, out V other)
+            where V : struct, IVectorF32<V> => Elementary.LogFraction(x, out other);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V SecondStage<V>(V x, V state, V other)
+            where V : struct, IVectorF32<V> => Elementary.LogOfFraction(x, state, other);
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Invoke<V>(V x)
             where V : struct, IVectorF32<V> => Elementary.Log(x);
@@ -61,6 +75,20 @@ public static unsafe class VectorMath
 
     internal readonly struct SigmoidOperation : IUnaryOperation
     {
+        public static bool HasStages
+        {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => true;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V FirstStage<V>(V x, out V other)
+            where V : struct, IVectorF32<V> => Elementary.SigmoidSixteenths(x, out other);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V SecondStage<V>(V x, V state, V other)
+            where V : struct, IVectorF32<V> => Elementary.SigmoidOfSixteenths(state, other);
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Invoke<V>(V x)
             where V : struct, IVectorF32<V> => Elementary.Sigmoid(x);
@@ -68,6 +96,24 @@ public static unsafe class VectorMath
 
     internal readonly struct ErfOperation : IUnaryOperation
     {
+        public static bool HasStages
+        {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => true;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V FirstStage<V>(V x, out V other)
+            where V : struct, IVectorF32<V>
+        {
+            other = x;
+            return Elementary.ErfExponent(x);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V SecondStage<V>(V x, V state, V other)
+            where V : struct, IVectorF32<V> => Elementary.ErfOfExponent(x, state);
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Invoke<V>(V x)
             where V : struct, IVectorF32<V> => Elementary.Erf(x);

@@ -95,15 +95,30 @@ internal static class Elementary
     public static V Log<V>(V x)
         where V : struct, IVectorF32<V>
     {
-        V zero = V.Create(0f);
+        V f = LogFraction(x, out V n);
+        return LogOfFraction(x, f, n);
+    }
+
+    /// <summary>m - 1, and n.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V LogFraction<V>(V x, out V n)
+        where V : struct, IVectorF32<V>
+    {
         V normal = V.Create(1.17549435e-38f);
         V bits = V.SelectLess(x, normal, x * V.Create(8388608f), x);
-        V bias = V.SelectLess(x, normal, V.Create(-23f), zero);
+        V bias = V.SelectLess(x, normal, V.Create(-23f), V.Create(0f));
         V twoThirds = V.CreateInt(0x3F2A_AAAB);
-        V n = V.ShiftRightArithmeticInt(V.SubtractInt(bits, twoThirds), 23);
-        V f = V.SubtractInt(bits, V.ShiftLeftInt(n, 23)) - V.Create(1f);
-        V e = V.IntToFloat(n) + bias;
+        V exponent = V.ShiftRightArithmeticInt(V.SubtractInt(bits, twoThirds), 23);
+        n = V.IntToFloat(exponent) + bias;
+        return V.SubtractInt(bits, V.ShiftLeftInt(exponent, 23)) - V.Create(1f);
+    }
 
+    /// <summary>ln x from m - 1 and n.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V LogOfFraction<V>(V x, V f, V n)
+        where V : struct, IVectorF32<V>
+    {
+        V zero = V.Create(0f);
         V q = V.MultiplyAdd(V.Create(1.200722009e-01f), f, V.Create(-1.284495294e-01f));
         q = V.MultiplyAdd(q, f, V.Create(1.075421348e-01f));
         q = V.MultiplyAdd(q, f, V.Create(-1.219580323e-01f));
@@ -114,9 +129,9 @@ internal static class Elementary
         q = V.MultiplyAdd(q, f, V.Create(3.333333433e-01f));
         V square = f * f;
 
-        // f - f^2 / 2 + f^3 q + e ln 2, the small terms first.
-        V tail = V.MultiplyAdd(q * f, square, V.MultiplyAdd(V.Create(-0.5f), square, e * V.Create(Ln2Low)));
-        V result = V.MultiplyAdd(e, V.Create(Ln2High), tail + f);
+        // f - f^2 / 2 + f^3 q + n ln 2, the small terms first.
+        V tail = V.MultiplyAdd(q * f, square, V.MultiplyAdd(V.Create(-0.5f), square, n * V.Create(Ln2Low)));
+        V result = V.MultiplyAdd(n, V.Create(Ln2High), tail + f);
 
         V infinity = V.Create(float.PositiveInfinity);
         result = V.SelectLess(x, infinity, result, x);
@@ -178,10 +193,14 @@ internal static class Elementary
     /// <summary>1 / (1 + e^-x).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Sigmoid<V>(V x)
+        where V : struct, IVectorF32<V> => SigmoidOfSixteenths(SigmoidSixteenths(x, out V r), r);
+
+    /// <summary>sigmoid of what <see cref="SigmoidSixteenths{V}(V, out V)"/> gave.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V SigmoidOfSixteenths<V>(V shifted, V r)
         where V : struct, IVectorF32<V>
     {
         // Both times 1.575: where the denominator is little above a power of two, and so rounded most, the quotient is not little below one.
-        V shifted = Sixteenths(x, out V r);
         V power = V.Select(V.CreateInt(ExponentBits), V.ShiftLeftInt(shifted, 19), V.CreateInt(SigmoidScaleBits));
         V rest = ExpRest(2, shifted, r, out V high);
         return power / (V.Greater(power, high) + (V.Lesser(power, high) + rest));
@@ -199,30 +218,27 @@ internal static class Elementary
         return power * reciprocal;
     }
 
-    /// <summary>x sigmoid(x); at most 2 ULP, denormal results included.</summary>
+    /// <summary>The first stage of sigmoid(x), and of x sigmoid(x) within 2 ULP, denormal results included.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V TimesSigmoid<V>(V x)
-        where V : struct, IVectorF32<V>
-    {
-        V shifted = Sixteenths(x, out V r), power = PowerOf(shifted);
-        return TimesSigmoid(x, power, shifted, r, 40f);
-    }
+    public static V SigmoidSixteenths<V>(V x, out V r)
+        where V : struct, IVectorF32<V> => Sixteenths(x, out r);
 
-    /// <summary>x sigmoid(u ln 2 / 16), u = held (slope + slopeLow), which grows with x from 0, is 16 * -167 up to 15 more for the least x that is told apart, and 16 * 25 to 16 * 80 from limit on.</summary>
+    /// <summary>u ln 2 / 16 instead of x: u = held (slope + slopeLow), which grows with x from 0, is 16 * -167 up to 15 more for the least x that is told apart, and 16 * 25 to 16 * 80 from limit on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V TimesSigmoidOfSixteenths<V>(V x, V held, V slope, V slopeLow, float limit)
+    public static V SigmoidSixteenths<V>(V held, V slope, V slopeLow, out V r)
         where V : struct, IVectorF32<V>
     {
         V shift = V.Create(SixteenthsShift), shifted = V.MultiplyAdd(held, slope, shift);
-        V rest = V.MultiplySubtractFrom(held, slopeLow, V.MultiplySubtractFrom(held, slope, shifted - shift));
-        return TimesSigmoid(x, PowerOf(shifted), shifted, rest * V.Create(-Sixteenth), limit);
+        r = V.MultiplySubtractFrom(held, slopeLow, V.MultiplySubtractFrom(held, slope, shifted - shift)) * V.Create(-Sixteenth);
+        return shifted;
     }
 
+    /// <summary>x sigmoid of what either gave; x itself beyond the limit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V TimesSigmoid<V>(V x, V power, V shifted, V r, float limit)
+    public static V TimesSigmoid<V>(V x, V shifted, V r, float limit)
         where V : struct, IVectorF32<V>
     {
-        V rest = ExpRest(0, shifted, r, out V high);
+        V power = PowerOf(shifted), rest = ExpRest(0, shifted, r, out V high);
 
         // For the least x the power is 0: -0, and NaN for -infinity. For the largest the product might overflow.
         V larger = V.Greater(power, high), sum = power + high;
@@ -259,18 +275,29 @@ internal static class Elementary
     /// <summary>An odd polynomial where |x| &lt; 0.84, elsewhere 1 - e^p(|x|) with the sign of x; the fit of p weighs errors by e^p.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Erf<V>(V x)
+        where V : struct, IVectorF32<V> => ErfOfExponent(x, ErfExponent(x));
+
+    /// <summary>p(|x|).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V ErfExponent<V>(V x)
         where V : struct, IVectorF32<V>
     {
         // erf(3.95) is 1 in float.
-        V size = V.Abs(x), t = V.Lesser(V.Create(3.95f), size);
+        V t = V.Lesser(V.Create(3.95f), V.Abs(x));
         V p = V.MultiplyAdd(V.Create(2.045539004e-04f), t, V.Create(-3.126412164e-03f));
         p = V.MultiplyAdd(p, t, V.Create(2.255292609e-02f));
         p = V.MultiplyAdd(p, t, V.Create(-1.045955420e-01f));
         p = V.MultiplyAdd(p, t, V.Create(-6.364405751e-01f));
         p = V.MultiplyAdd(p, t, V.Create(-1.128106833e+00f));
-        p = V.MultiplyAdd(p, t, V.Create(-9.364074504e-05f));
-        V far = V.Create(1f) - ExpOfModerate(p);
+        return V.MultiplyAdd(p, t, V.Create(-9.364074504e-05f));
+    }
 
+    /// <summary>erf x from p(|x|).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V ErfOfExponent<V>(V x, V p)
+        where V : struct, IVectorF32<V>
+    {
+        V far = V.Create(1f) - ExpOfModerate(p);
         V z = x * x;
         V q = V.MultiplyAdd(V.Create(-6.353689241e-04f), z, V.Create(5.058436189e-03f));
         q = V.MultiplyAdd(q, z, V.Create(-2.680761367e-02f));
@@ -278,19 +305,11 @@ internal static class Elementary
         q = V.MultiplyAdd(q, z, V.Create(-3.761259019e-01f));
         q = V.MultiplyAdd(q, z, V.Create(1.283791661e-01f));
         V near = V.MultiplyAdd(q, x, x);
-        return V.SelectLess(size, V.Create(0.84f), near, far) | (x & V.Create(-0f));
+        return V.SelectLess(V.Abs(x), V.Create(0.84f), near, far) | (x & V.Create(-0f));
     }
 
-    /// <summary>x Phi(x) = max(x, 0) - |x| Q(|x|), Phi the distribution function of the normal distribution, Q = 1 - Phi. log2 Q by sixteen polynomials, about the integers.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V TimesNormalDistribution<V>(V x)
-        where V : struct, IVectorF32<V>
-    {
-        V f = NormalTailExponent(x, out V scaled);
-        return WithoutNormalTail(x, f, scaled);
-    }
-
-    /// <summary>|x| Q(|x|) = scaled 2^(f - 64), |f| at most 1/2.</summary>
+    /// <summary>x Phi(x) = max(x, 0) - |x| Q(|x|), Phi the distribution function of the normal distribution, Q = 1 - Phi, log2 Q by sixteen polynomials, about the integers. The first stage:
+    /// |x| Q(|x|) = scaled 2^(f - 64), |f| at most 1/2.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V NormalTailExponent<V>(V x, out V scaled)
         where V : struct, IVectorF32<V>
@@ -325,7 +344,7 @@ internal static class Elementary
         return V.FusesMultiplyAdd ? y : V.Select(V.Create(-0f), x, y);
     }
 
-    /// <summary>The derivative of <see cref="TimesNormalDistribution"/>: with t = |x|, Q(t) - t phi(t) left of 0, and 1 less that right of it.</summary>
+    /// <summary>The derivative of x Phi(x): with t = |x|, Q(t) - t phi(t) left of 0, and 1 less that right of it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V TimesNormalDistributionSlope<V>(V x)
         where V : struct, IVectorF32<V>
