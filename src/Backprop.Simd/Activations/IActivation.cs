@@ -1,3 +1,4 @@
+using Backprop.Simd.Internal.Elementwise;
 using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.Activations;
@@ -14,7 +15,7 @@ internal enum Saved
 
 /// <summary>An activation function: y = f(x), its derivative, and an independent double-precision reference of both.</summary>
 /// <remarks>A struct that holds its parameters (slope, alpha). Adding one is its file plus one line in <see cref="ActivationTable"/>.</remarks>
-internal interface IActivation
+internal interface IActivation : IStages
 {
     /// <summary>What <see cref="Backward"/> gets as its first argument; a JIT constant.</summary>
     static abstract Saved Saves { get; }
@@ -22,18 +23,7 @@ internal interface IActivation
     /// <summary>Whether the formula is a few instructions, so that a matrix product can apply it to sums still in registers; a JIT constant.</summary>
     static abstract bool IsCheap { get; }
 
-    /// <summary>Whether <see cref="Forward"/> is so long that its two stages run side by side over arrays; a JIT constant.</summary>
-    static virtual bool HasStages => false;
-
-    /// <summary>What <see cref="SecondStage"/> gets besides x.</summary>
-    static virtual V FirstStage<V>(V x, out V other)
-        where V : struct, IVectorF32<V> => throw new NotSupportedException();
-
-    /// <summary>f(x).</summary>
-    static virtual V SecondStage<V>(V x, V state, V other)
-        where V : struct, IVectorF32<V> => throw new NotSupportedException();
-
-    /// <summary>y = f(x).</summary>
+    /// <summary>y = f(x), whether in stages or not.</summary>
     V Forward<V>(V x)
         where V : struct, IVectorF32<V>;
 

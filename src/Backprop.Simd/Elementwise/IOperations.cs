@@ -2,10 +2,10 @@ using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.Elementwise;
 
-/// <summary>y = f(x), lane by lane.</summary>
-internal interface IUnaryOperation
+/// <summary>A formula y = f(x) so long that the CPU does not see the next vector's while it waits for this one's: given in two stages as well, of which loops run one beside the other.</summary>
+internal interface IStages
 {
-    /// <summary>Whether the formula is so long that the CPU does not see the next vector's while it waits for this one's, and is given in two stages; a JIT constant.</summary>
+    /// <summary>A JIT constant; the rest is called only if so.</summary>
     static virtual bool HasStages => false;
 
     /// <summary>What <see cref="SecondStage"/> gets besides x.</summary>
@@ -15,7 +15,11 @@ internal interface IUnaryOperation
     /// <summary>f(x).</summary>
     static virtual V SecondStage<V>(V x, V state, V other)
         where V : struct, IVectorF32<V> => throw new NotSupportedException();
+}
 
+/// <summary>y = f(x), lane by lane.</summary>
+internal interface IUnaryOperation : IStages
+{
     V Invoke<V>(V x)
         where V : struct, IVectorF32<V>;
 }

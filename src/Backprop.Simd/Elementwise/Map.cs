@@ -75,7 +75,7 @@ internal static unsafe class Map
             nint i = V.Count - W.Count, count = length, last = count - W.Count;
             for (; i <= last; i += W.Count)
             {
-                // After the last pair the last again, for nothing.
+                // After the last ones the last again, for nothing.
                 W next = W.Load(from + Math.Min(i + W.Count, last));
                 W nextState = TOperation.FirstStage(next, out W nextOther);
                 if (i > 0)

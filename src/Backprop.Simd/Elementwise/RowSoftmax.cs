@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Backprop.Simd.Internal.Simd;
 
@@ -6,9 +7,6 @@ namespace Backprop.Simd.Internal.Elementwise;
 /// <summary>Softmax over rows: p_j = e^(z_j - max z) / sum. Statistics of a row use 16 lanes and a tree of halves, the same order on every tier.</summary>
 internal static unsafe class RowSoftmax
 {
-    /// <summary>Short rows are treated in groups of this many, a multiple of four.</summary>
-    private const int RowsAtATime = 64;
-
     /// <summary>e^(x - max) of one row to <paramref name="exps"/> (which may be x itself), with the row's maximum and the sum of the exponentials; V has 16 lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Row<V>(float* x, int classes, float* exps, out float max, out float sum)
@@ -189,7 +187,7 @@ internal static unsafe class RowSoftmax
             // A row in one register never waits for what it has just stored.
             if (classes <= V.Count && typeof(V) == typeof(F32x16))
             {
-                int row = SeveralRows<V>();
+                int row = rows >= 4 ? SeveralRows<V>() : 0;
                 for (; row < rows; row++)
                 {
                     nint start = (nint)row * classes;
@@ -208,17 +206,12 @@ internal static unsafe class RowSoftmax
         private int SeveralRows<V>()
             where V : struct, IVectorF32<V>
         {
-            float* exps = stackalloc float[RowsAtATime * 16], maxima = stackalloc float[RowsAtATime], sums = stackalloc float[RowsAtATime];
+            Debug.Assert(rows < V.Count, "More would have gone to SoftmaxLanes.");
+            float* exps = stackalloc float[V.Count * V.Count], maxima = stackalloc float[V.Count], sums = stackalloc float[V.Count], p = probabilities;
             int whole = rows & ~3;
-            for (int first = 0; first < whole; first += RowsAtATime)
-            {
-                int count = Math.Min(RowsAtATime, whole - first);
-                float* p = probabilities + ((nint)first * classes);
-                ShortRows<V>(logits + ((nint)first * classes), count, classes, exps, maxima, sums);
-                for (int row = 0; row < count; row++, p += classes)
-                    V.StorePartial(V.Load(exps + (row * V.Count)) / V.Create(sums[row]), p, classes);
-            }
-
+            ShortRows<V>(logits, whole, classes, exps, maxima, sums);
+            for (int row = 0; row < whole; row++, p += classes)
+                V.StorePartial(V.Load(exps + (row * V.Count)) / V.Create(sums[row]), p, classes);
             return whole;
         }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Activations;
 using Backprop.Simd.Internal.Elementwise;
 using Backprop.Simd.Internal.Memory;
 using Backprop.Simd.Internal.Simd;
@@ -19,11 +20,11 @@ public static unsafe class VectorMath
 
     /// <summary>y[i] = tanh x[i].</summary>
     /// <exception cref="ArgumentException">Lengths differ, or the spans overlap in part.</exception>
-    public static void Tanh(ReadOnlySpan<float> x, Span<float> y) => Run(default(TanhOperation), x, y);
+    public static void Tanh(ReadOnlySpan<float> x, Span<float> y) => Run(default(Activations.ForwardOperation<Tanh>), x, y);
 
     /// <summary>y[i] = 1 / (1 + e^-x[i]).</summary>
     /// <exception cref="ArgumentException">Lengths differ, or the spans overlap in part.</exception>
-    public static void Sigmoid(ReadOnlySpan<float> x, Span<float> y) => Run(default(SigmoidOperation), x, y);
+    public static void Sigmoid(ReadOnlySpan<float> x, Span<float> y) => Run(default(Activations.ForwardOperation<Sigmoid>), x, y);
 
     /// <summary>y[i] = erf x[i] = 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x[i].</summary>
     /// <exception cref="ArgumentException">Lengths differ, or the spans overlap in part.</exception>
@@ -64,34 +65,6 @@ public static unsafe class VectorMath
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Invoke<V>(V x)
             where V : struct, IVectorF32<V> => Elementary.Log(x);
-    }
-
-    internal readonly struct TanhOperation : IUnaryOperation
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Invoke<V>(V x)
-            where V : struct, IVectorF32<V> => Elementary.Tanh(x);
-    }
-
-    internal readonly struct SigmoidOperation : IUnaryOperation
-    {
-        public static bool HasStages
-        {
-            [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => true;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V FirstStage<V>(V x, out V other)
-            where V : struct, IVectorF32<V> => Elementary.SigmoidSixteenths(x, out other);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V SecondStage<V>(V x, V state, V other)
-            where V : struct, IVectorF32<V> => Elementary.SigmoidOfSixteenths(state, other);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Invoke<V>(V x)
-            where V : struct, IVectorF32<V> => Elementary.Sigmoid(x);
     }
 
     internal readonly struct ErfOperation : IUnaryOperation

@@ -3,7 +3,7 @@ using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
 
-/// <summary>Copies a few columns of op(B) into a panel: k rows of NR floats, one after the other. What stands in columns beyond the matrix never reaches C.</summary>
+/// <summary>Copies a few columns of op(B) into a panel, k rows of NR floats, one after the other, or A^T into tiles, k rows of MR floats. What stands in columns beyond the matrix never reaches C.</summary>
 internal static unsafe class Packing
 {
     private const int StepsAtOnce = 16;

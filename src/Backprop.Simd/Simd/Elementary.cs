@@ -211,17 +211,12 @@ internal static class Elementary
     public static V Sigmoid<V>(V x, out V complement)
         where V : struct, IVectorF32<V>
     {
-        V shifted = Sixteenths(x, out V r), power = PowerOf(shifted);
+        V shifted = SigmoidSixteenths(x, out V r), power = PowerOf(shifted);
         V rest = ExpRest(0, shifted, r, out V high);
         V reciprocal = V.Create(1f) / (V.Greater(power, high) + (V.Lesser(power, high) + rest));
         complement = (high + rest) * reciprocal;
         return power * reciprocal;
     }
-
-    /// <summary>The first stage of sigmoid(x), and of x sigmoid(x) within 2 ULP, denormal results included.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V SigmoidSixteenths<V>(V x, out V r)
-        where V : struct, IVectorF32<V> => Sixteenths(x, out r);
 
     /// <summary>u ln 2 / 16 instead of x: u = held (slope + slopeLow), which grows with x from 0, is 16 * -167 up to 15 more for the least x that is told apart, and 16 * 25 to 16 * 80 from limit on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -248,7 +243,7 @@ internal static class Elementary
 
     /// <summary>e^x = 2^a 2^(j/16) e^r, j = 0 to 15, |r| &lt;= ln 2 / 32: gives j in the lowest bits, above them a + 40 and the bias. x is held to -115.5, where 0 stands for 2^-127, and 40: there sigmoid is 0 and 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Sixteenths<V>(V x, out V r)
+    public static V SigmoidSixteenths<V>(V x, out V r)
         where V : struct, IVectorF32<V>
     {
         x = V.Lesser(V.Create(40f), V.Greater(V.Create(-115.5f), x));
