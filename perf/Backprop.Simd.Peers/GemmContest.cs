@@ -19,7 +19,7 @@ internal static unsafe class GemmContest
 
     private static readonly (string Name, bool TransA, bool TransB)[] s_forms = [("X W", false, false), ("dY W^T", false, true), ("X^T dY", true, false)];
 
-    /// <summary>Cells whose "MxKxN product" contains <paramref name="only"/> (parts apart by commas), if it is given; with more threads, ours on them against ours on one.</summary>
+    /// <summary>Cells whose "MxKxN product" begins with a part of <paramref name="only"/> (parts apart by commas), if it is given, and shapes MxKxN in it that the table lacks; with more threads, ours on them against ours on one.</summary>
     /// <returns>Each cell with the time of the best peer over ours.</returns>
     public static List<(string Name, double Ratio)> Run(List<Blas> peers, bool torchIsThere, string? only, int threads, double seconds, List<string> markdown)
     {
@@ -37,7 +37,7 @@ internal static unsafe class GemmContest
         Console.WriteLine(markdown[^2]);
         string[] wanted = only?.Split(',') ?? [];
         var ratios = new List<(string Name, double Ratio)>();
-        foreach ((int m, int k, int n) in s_shapes)
+        foreach ((int m, int k, int n) in s_shapes.Union(wanted.Select(Shape).OfType<(int, int, int)>()))
         {
             foreach ((string form, bool transA, bool transB) in s_forms)
             {
@@ -72,6 +72,10 @@ internal static unsafe class GemmContest
         Console.WriteLine(markdown[^1]);
         return ratios;
     }
+
+    private static (int M, int K, int N)? Shape(string text) =>
+        text.Split(' ')[0].Split('x') is [var m, var k, var n] && int.TryParse(m, out int rows) && int.TryParse(k, out int fanIn) && int.TryParse(n, out int fanOut) && Math.Min(Math.Min(rows, fanIn), fanOut) > 0
+            ? (rows, fanIn, fanOut) : null;
 
     private sealed class Cell : IDisposable
     {

@@ -168,11 +168,12 @@ internal static unsafe class GemmDriver
             case SummationOrder.Chain when GemmBlocking.HasFewRows(in g, share, TEpilogue.StoresC):
                 FewRowsProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
-            case SummationOrder.Chain when GemmBlocking.EndsInHalfVector<V>(share):
-                nint rest = share.Columns % V.Count, whole = share.Columns - rest;
-                Multiply<V, R, TEpilogue>(in g, ref epilogue, order, share with { Columns = whole }, scratch);
-                var last = new HalfVectors<TEpilogue>(in g, ref epilogue, order, share with { Column = share.Column + whole, Columns = rest }, scratch);
+            case SummationOrder.Chain when GemmBlocking.EndsInHalfVector<V>(in g, share):
+                // What is overwritten anyway may be computed twice: the half vector is full then, and the whole ones come after it.
+                nint rest = share.Columns % V.Count, columns = g.Beta == 0 && TEpilogue.StoresC && g.K > NarrowKernel.MaxSteps ? V.Count / 2 : rest;
+                var last = new HalfVectors<TEpilogue>(in g, ref epilogue, order, share with { Column = share.Column + share.Columns - columns, Columns = columns }, scratch);
                 Tiers.DispatchHalf(ref last);
+                Multiply<V, R, TEpilogue>(in g, ref epilogue, order, share with { Columns = share.Columns - rest }, scratch);
                 break;
             case SummationOrder.Chain when GemmBlocking.IsShallow(in g, TEpilogue.StoresC):
                 ShallowProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
