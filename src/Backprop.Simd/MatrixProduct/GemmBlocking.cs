@@ -47,6 +47,7 @@ internal static class GemmBlocking
     private const int MaxSwappedSums = 8 * 1024;
     private const int SwappedColumnsOfFewRows = 112;
     private const int LanesPerPackedElement = 6;
+    private const int LanesPerCopiedRow = 72;
     private const int LanesOfHalfVector = 11;
     private const int StepsUsedAtOnce = 16;
     private const int FloatsOfCacheSet = 1024;
@@ -135,7 +136,7 @@ internal static class GemmBlocking
         if (IsNarrow<V>(in g, share, storesC))
             return holdColumns;
         if (order == SummationOrder.Chain)
-            return share.Rows <= V.Count / 2 && Swaps<V>(in g, share);
+            return Swaps<V>(in g, share) ? share.Rows <= V.Count / 2 : holdColumns;
         return FillsQuads<V>(in g, share) ? CpuModel.SplitsWideVectors && (share.Columns - 1) % 4 < 2 : holdColumns && !FillsLanes<V>(in g, share);
     }
 
@@ -148,17 +149,36 @@ internal static class GemmBlocking
     private static bool IsWorthArranging(in GemmArguments g, Block share) =>
         g.K >= (g.N > 12 ? StepsWorthArrangingFullVectors : StepsWorthArranging) && share.Rows * g.K >= ProductsWorthArranging;
 
-    /// <summary>Whether A B^T is computed as C^T = B A^T: counted in lanes of multiply-adds a step of k, with what packing takes and what lies idle. (Zen 4, 16 x 784 x 128: 82 to 106 GFLOP/s, 64 x 17 x 256: 54 to 83.)</summary>
+    /// <summary>
+    /// Whether A B^T is computed as C^T = B A^T: counted in lanes of multiply-adds a step of k, with what packing takes and what lies idle. (Zen 4, 16 x 784 x 128: 82 to
+    /// 106 GFLOP/s, 64 x 17 x 256: 54 to 83, 500 x 2 x 1000: 14 to 28.)
+    /// </summary>
     public static bool Swaps<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V>
     {
-        if (!g.TransB || g.TransA || share.Rows >= MaxRowsPerSwap || share.Rows * g.K > FloatsOfSwappedRows)
+        if (!g.TransB || g.TransA || V.Count * g.K > FloatsOfSwappedRows)
             return false;
-        nint rows = share.Rows, columns = share.Columns, lanes = V.Count;
-        nint lanesOfRows = rows <= lanes / 2 && Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors ? LanesOfHalfVector : (rows + lanes - 1) / lanes * lanes, lanesOfColumns = (columns + lanes - 1) / lanes * lanes;
-        nint direct = (rows * lanesOfColumns) + (LanesPerPackedElement * columns);
-        nint swapped = (columns * lanesOfRows) + (LanesPerPackedElement * (rows + (2 * rows * columns / g.K)));
+        nint rows = share.Rows, columns = share.Columns;
+        // Columns that fill neither go through a copy of C.
+        nint copied = columns >= V.Count || columns == V.Count / 2 ? 0 : LanesPerCopiedRow * rows / g.K;
+        nint direct = (rows * LanesThatHold<V>(columns)) + (LanesPerPackedElement * columns) + copied;
+        nint swapped = (columns * LanesThatHold<V>(rows)) + (LanesPerPackedElement * (rows + (2 * rows * columns / g.K)));
         return swapped < direct;
+    }
+
+    /// <summary>Lanes, or what takes as long as so many: half a vector has as many loads to wait for as a whole one.</summary>
+    private static nint LanesThatHold<V>(nint count)
+        where V : struct, IVectorF32<V> =>
+        count <= V.Count / 2 && Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors ? LanesOfHalfVector : (count + V.Count - 1) / V.Count * V.Count;
+
+    /// <summary>Rows of A that are packed at a time: whole vectors, blocks of nearly equal size.</summary>
+    public static nint SwappedRows<V>(nint rows, nint steps)
+        where V : struct, IVectorF32<V>
+    {
+        if (rows <= MaxRowsPerSwap && rows * steps <= FloatsOfSwappedRows)
+            return rows;
+        nint most = Math.Min(MaxRowsPerSwap, FloatsOfSwappedRows / steps / V.Count * V.Count), blocks = (rows + most - 1) / most;
+        return (((rows + blocks - 1) / blocks) + V.Count - 1) / V.Count * V.Count;
     }
 
     /// <summary>Whether rows, a multiple of 4 KB apart, fall into the same set of the L1 cache, which may have no more than 8 ways.</summary>

@@ -3,12 +3,22 @@ using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
 
-/// <summary>C = A B^T as C^T = B A^T, so that lanes are rows of C and A is packed instead of a much larger B: order A.</summary>
-/// <remarks>The gradient by the inputs of a small batch: W is read in place, along its rows, once. A block of columns of C waits as C^T in the first caches until it is transposed.</remarks>
+/// <summary>C = A B^T as C^T = B A^T, so that lanes are rows of C and A is packed instead of a much larger B, or A fills vectors better: order A.</summary>
+/// <remarks>The gradient by the inputs of a small batch, or of a few inputs: W is read in place, along its rows, once for each block of rows. A block of columns of C waits as C^T in the first caches until it is transposed.</remarks>
 internal static unsafe class SwappedProduct
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
+    {
+        nint rowsAtOnce = GemmBlocking.SwappedRows<V>(share.Rows, g.K);
+        for (nint done = 0; done < share.Rows; done += rowsAtOnce)
+            Rows<V, R, TEpilogue>(in g, ref epilogue, share with { Row = share.Row + done, Rows = Math.Min(rowsAtOnce, share.Rows - done) }, scratch);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Rows<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TEpilogue : struct, IEpilogue
