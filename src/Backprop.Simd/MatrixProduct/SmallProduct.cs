@@ -128,7 +128,7 @@ internal static unsafe class SmallProduct
         Chains<V, R, TRow, TEpilogue>(in g, ref epilogue, b, ldb, column, count);
     }
 
-    /// <summary>Order A: four rows at a time, so that four chains are under way.</summary>
+    /// <summary>Order A: four rows at a time, so that four chains are under way, and the last ones together, too.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Chains<V, R, TRow, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, float* b, nint ldb, nint column, int count)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
@@ -137,39 +137,112 @@ internal static unsafe class SmallProduct
         where TEpilogue : struct, IEpilogue
     {
         TEpilogue local = epilogue;
-        nint m = g.M, k = g.K, ldc = g.Ldc, rowStride = g.TransA ? 1 : g.Lda, stepStride = g.TransA ? g.Lda : 1;
+        nint row = 0;
+        if (g.K == 1)
+        {
+            Outer<V, R, TEpilogue>(in g, ref local, TRow.Load<V, R>(b, count), column, count);
+            return;
+        }
+
+        for (; row <= g.M - 4; row += 4)
+            Chains<V, R, TRow, N4, TEpilogue>(in g, ref local, b, ldb, row, column, count);
+        switch (g.M - row)
+        {
+            case 1:
+                Chains<V, R, TRow, N1, TEpilogue>(in g, ref local, b, ldb, row, column, count);
+                break;
+            case 2:
+                Chains<V, R, TRow, N2, TEpilogue>(in g, ref local, b, ldb, row, column, count);
+                break;
+            case 3:
+                Chains<V, R, TRow, N3, TEpilogue>(in g, ref local, b, ldb, row, column, count);
+                break;
+        }
+    }
+
+    // Four rows at a time, so that what masks a part of a vector is made once for them.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Outer<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, R x, nint column, int count)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
+    {
+        nint ldc = g.Ldc, stride = g.TransA ? 1 : g.Lda, row = 0;
         bool accumulate = g.Beta == 1;
         float* a = g.A, c = g.C + column;
-        R zero = V.ZeroRegister;
-        nint row = 0;
-        for (; row <= m - 4; row += 4, a += 4 * rowStride, c += 4 * ldc)
+        for (; row <= g.M - 4; row += 4, a += 4 * stride, c += 4 * ldc)
         {
-            float* a0 = a, a1 = a + rowStride, a2 = a1 + rowStride, a3 = a2 + rowStride, from = b;
-            R s0 = accumulate ? V.Unwrap(V.LoadPartial(c, count)) : zero, s1 = accumulate ? V.Unwrap(V.LoadPartial(c + ldc, count)) : zero;
-            R s2 = accumulate ? V.Unwrap(V.LoadPartial(c + (2 * ldc), count)) : zero, s3 = accumulate ? V.Unwrap(V.LoadPartial(c + (3 * ldc), count)) : zero;
-            for (nint p = 0; p < k; p++, from += ldb, a0 += stepStride, a1 += stepStride, a2 += stepStride, a3 += stepStride)
+            R s0 = Outer<V, R>(a, x, c, count, accumulate), s1 = Outer<V, R>(a + stride, x, c + ldc, count, accumulate);
+            R s2 = Outer<V, R>(a + (2 * stride), x, c + (2 * ldc), count, accumulate), s3 = Outer<V, R>(a + (3 * stride), x, c + (3 * ldc), count, accumulate);
+            Finish(ref epilogue, V.Wrap(s0), c, row, column, count);
+            Finish(ref epilogue, V.Wrap(s1), c + ldc, row + 1, column, count);
+            Finish(ref epilogue, V.Wrap(s2), c + (2 * ldc), row + 2, column, count);
+            Finish(ref epilogue, V.Wrap(s3), c + (3 * ldc), row + 3, column, count);
+        }
+
+        for (; row < g.M; row++, a += stride, c += ldc)
+            Finish(ref epilogue, V.Wrap(Outer<V, R>(a, x, c, count, accumulate)), c, row, column, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static R Outer<V, R>(float* a, R x, float* c, int count, bool accumulate)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct => V.MultiplyAddRegister(V.BroadcastRegister(*a), x, accumulate ? V.Unwrap(V.LoadPartial(c, count)) : V.ZeroRegister);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Chains<V, R, TRow, TRows, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, float* b, nint ldb, nint row, nint column, int count)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TRow : struct, IRowOfB
+        where TRows : unmanaged
+        where TEpilogue : struct, IEpilogue
+    {
+        nint ldc = g.Ldc, rowStride = g.TransA ? 1 : g.Lda, stepStride = g.TransA ? g.Lda : 1;
+        float* a0 = g.A + (row * rowStride), a1 = a0 + rowStride, a2 = a1 + rowStride, a3 = a2 + rowStride, c = g.C + (row * ldc) + column;
+        R s0 = V.ZeroRegister, s1 = V.ZeroRegister, s2 = V.ZeroRegister, s3 = V.ZeroRegister;
+        if (g.Beta == 1)
+        {
+            s0 = V.Unwrap(V.LoadPartial(c, count));
+            if (sizeof(TRows) > 1)
+                s1 = V.Unwrap(V.LoadPartial(c + ldc, count));
+            if (sizeof(TRows) > 2)
+                s2 = V.Unwrap(V.LoadPartial(c + (2 * ldc), count));
+            if (sizeof(TRows) > 3)
+                s3 = V.Unwrap(V.LoadPartial(c + (3 * ldc), count));
+        }
+
+        for (nint p = g.K; p > 0; p--)
+        {
+            R x = TRow.Load<V, R>(b, count);
+            b += ldb;
+            s0 = V.MultiplyAddRegister(V.BroadcastRegister(*a0), x, s0);
+            a0 += stepStride;
+            if (sizeof(TRows) > 1)
             {
-                R x = TRow.Load<V, R>(from, count);
-                s0 = V.MultiplyAddRegister(V.BroadcastRegister(*a0), x, s0);
                 s1 = V.MultiplyAddRegister(V.BroadcastRegister(*a1), x, s1);
-                s2 = V.MultiplyAddRegister(V.BroadcastRegister(*a2), x, s2);
-                s3 = V.MultiplyAddRegister(V.BroadcastRegister(*a3), x, s3);
+                a1 += stepStride;
             }
 
-            Finish(ref local, V.Wrap(s0), c, row, column, count);
-            Finish(ref local, V.Wrap(s1), c + ldc, row + 1, column, count);
-            Finish(ref local, V.Wrap(s2), c + (2 * ldc), row + 2, column, count);
-            Finish(ref local, V.Wrap(s3), c + (3 * ldc), row + 3, column, count);
+            if (sizeof(TRows) > 2)
+            {
+                s2 = V.MultiplyAddRegister(V.BroadcastRegister(*a2), x, s2);
+                a2 += stepStride;
+            }
+
+            if (sizeof(TRows) > 3)
+            {
+                s3 = V.MultiplyAddRegister(V.BroadcastRegister(*a3), x, s3);
+                a3 += stepStride;
+            }
         }
 
-        for (; row < m; row++, a += rowStride, c += ldc)
-        {
-            float* a0 = a, from = b;
-            R s0 = accumulate ? V.Unwrap(V.LoadPartial(c, count)) : zero;
-            for (nint p = 0; p < k; p++, from += ldb, a0 += stepStride)
-                s0 = V.MultiplyAddRegister(V.BroadcastRegister(*a0), TRow.Load<V, R>(from, count), s0);
-            Finish(ref local, V.Wrap(s0), c, row, column, count);
-        }
+        Finish(ref epilogue, V.Wrap(s0), c, row, column, count);
+        if (sizeof(TRows) > 1)
+            Finish(ref epilogue, V.Wrap(s1), c + ldc, row + 1, column, count);
+        if (sizeof(TRows) > 2)
+            Finish(ref epilogue, V.Wrap(s2), c + (2 * ldc), row + 2, column, count);
+        if (sizeof(TRows) > 3)
+            Finish(ref epilogue, V.Wrap(s3), c + (3 * ldc), row + 3, column, count);
     }
 
     /// <summary>Order B: chains by k mod 4, of four rows at a time, so that each row of B is loaded once for them. (16 x 16 x 16: +20 %.)</summary>
