@@ -84,6 +84,8 @@ internal static unsafe class GemmDriver
 
         SummationOrder order = SummationOrders.Of(g.TransA, g.TransB, g.M, g.N);
         int parts = workers is null ? 1 : Parts(in g, workers);
+        if (g.M <= FewRowsKernel.MaxRows && parts == 1 && TakesFewRows<V, R, TEpilogue>(in g, ref epilogue, order))
+            return;
         int floats = GemmBlocking.ScratchFloats(in g, order, TEpilogue.StoresC);
         scratch ??= GemmScratch.OfThisThread;
         if (parts > 1)
@@ -95,6 +97,20 @@ internal static unsafe class GemmDriver
         scratch.Reserve(floats, 1);
         Share<V, R, TEpilogue>(in g, ref epilogue, order, new Block(0, g.M, 0, g.N), scratch.Pointer(0));
         GC.KeepAlive(scratch);
+    }
+
+    /// <summary>The shortest way for few rows, which need no scratch: for 64 columns of 64 steps the other one takes as long as the arithmetic. (1 x 64 x 64: 44 to 51 GFLOP/s, 1 x 32 x 64: +23 %.)</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool TakesFewRows<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, SummationOrder order)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
+    {
+        var whole = new Block(0, g.M, 0, g.N);
+        if (TEpilogue.FinishesShares || order != SummationOrder.Chain || GemmBlocking.HasFewSteps(in g, TEpilogue.StoresC) || !GemmBlocking.HasFewRows(in g, whole, TEpilogue.StoresC))
+            return false;
+        FewRowsProduct.Run<V, R, TEpilogue>(in g, ref epilogue, whole);
+        return true;
     }
 
     // Apart, so that a product that is not shared does not pay for the frame.
@@ -166,7 +182,7 @@ internal static unsafe class GemmDriver
                 FewStepsProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
             case SummationOrder.Chain when GemmBlocking.HasFewRows(in g, share, TEpilogue.StoresC):
-                FewRowsProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
+                FewRowsProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share);
                 break;
             case SummationOrder.Chain when GemmBlocking.EndsInHalfVector<V>(in g, share):
                 // What is overwritten anyway may be computed twice: the half vector is full then, and the whole ones come after it.
