@@ -26,15 +26,19 @@ internal static unsafe class FewRowsProduct
             nint j = 0;
             if (inStrips)
             {
+                // The first vector may share columns with the second one, so that from there on none is loaded from two cache lines. Strips begin at j, the first one with a vector later.
+                nint first = done == 0 ? GemmBlocking.ColumnsShared<V>(in g, share) : 0;
+                j = -first;
                 for (; share.Rows == 1 && Tiers.HasThirtyTwoRegisters && j <= columns - (WideStripKernel.Vectors * V.Count); j += WideStripKernel.Vectors * V.Count)
                     WideStripKernel.Run<V, R>(g.K, g.Alpha, a, stepStride, g.B + column + j, g.Ldb, c + j, accumulate);
                 if (columns - j >= V.Count)
                 {
-                    var strips = new TileColumns(columns - j, (int)((columns - j + V.Count - 1) / V.Count), V.Count, StripKernel.MaxVectors);
-                    for (nint strip = 0, first = j; strip < strips.Count && !(strip == strips.Count - 1 && strips.EndsInPartOfVector); strip++)
+                    var strips = new TileColumns(columns - j, (int)((columns - j + V.Count - 1) / V.Count), V.Count, StripKernel.Vectors(share.Rows));
+                    nint start = j;
+                    for (nint strip = 0; strip < strips.Count && !(strip == strips.Count - 1 && strips.EndsInPartOfVector); strip++, first = 0)
                     {
-                        j = first + strips.ColumnOf(strip);
-                        StripKernel.Run<V, R>((int)share.Rows, strips.WidthOf(strip), strips.ColumnsOf(strip) - V.Count, g.K, g.Alpha, a, rowStride, stepStride, g.B + column + j, g.Ldb, c + j, ldc, accumulate);
+                        j = start + strips.ColumnOf(strip);
+                        StripKernel.Run<V, R>((int)share.Rows, strips.WidthOf(strip), first, strips.ColumnsOf(strip) - V.Count, g.K, g.Alpha, a, rowStride, stepStride, g.B + column + j, g.Ldb, c + j, ldc, accumulate);
                         j += strips.ColumnsOf(strip);
                     }
                 }

@@ -23,9 +23,15 @@ internal unsafe struct RowOfVectors<V, R, TVectors>
     /// <param name="from">The first vector.</param>
     /// <param name="last">Where the last one begins, if there are several.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Load(float* from, nint last)
+    public void Load(float* from, nint last) => Load(from, 0, last);
+
+    /// <param name="from">A vector before the second one.</param>
+    /// <param name="first">Where the first one begins, which may share columns with the second.</param>
+    /// <param name="last">Where the last one begins, if there are several.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Load(float* from, nint first, nint last)
     {
-        _0 = V.LoadRegister(from);
+        _0 = V.LoadRegister(from + first);
         if (sizeof(TVectors) == 2)
             _1 = V.LoadRegister(from + last);
         if (sizeof(TVectors) > 2)
@@ -56,9 +62,12 @@ internal unsafe struct RowOfVectors<V, R, TVectors>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Store(float* to, nint last)
+    public readonly void Store(float* to, nint last) => Store(to, 0, last);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Store(float* to, nint first, nint last)
     {
-        V.StoreRegister(_0, to);
+        V.StoreRegister(_0, to + first);
         if (sizeof(TVectors) == 2)
             V.StoreRegister(_1, to + last);
         if (sizeof(TVectors) > 2)
