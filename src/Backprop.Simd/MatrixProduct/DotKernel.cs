@@ -78,10 +78,10 @@ internal static unsafe class DotKernel
             {
                 R x0 = V.LoadRegister(from), x1 = V.LoadRegister(from + V.Count), x2 = V.LoadRegister(from + (2 * V.Count)), x3 = V.LoadRegister(from + (3 * V.Count));
                 R x4 = V.LoadRegister(from + (4 * V.Count)), x5 = V.LoadRegister(from + (5 * V.Count)), x6 = V.LoadRegister(from + (6 * V.Count)), x7 = V.LoadRegister(from + (7 * V.Count));
-                sum0 = Eight<V, R>(b0, x0, x1, x2, x3, x4, x5, x6, x7, sum0);
-                sum1 = Eight<V, R>(b1, x0, x1, x2, x3, x4, x5, x6, x7, sum1);
-                sum2 = Eight<V, R>(b2, x0, x1, x2, x3, x4, x5, x6, x7, sum2);
-                sum3 = Eight<V, R>(b3, x0, x1, x2, x3, x4, x5, x6, x7, sum3);
+                sum0 = UpToEight<V, R, N8>(b0, x0, x1, x2, x3, x4, x5, x6, x7, sum0);
+                sum1 = UpToEight<V, R, N8>(b1, x0, x1, x2, x3, x4, x5, x6, x7, sum1);
+                sum2 = UpToEight<V, R, N8>(b2, x0, x1, x2, x3, x4, x5, x6, x7, sum2);
+                sum3 = UpToEight<V, R, N8>(b3, x0, x1, x2, x3, x4, x5, x6, x7, sum3);
                 from += BlockVectors * V.Count;
                 b0 += BlockVectors * V.Count;
                 b1 += BlockVectors * V.Count;
@@ -102,19 +102,113 @@ internal static unsafe class DotKernel
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static R Eight<V, R>(float* b, R x0, R x1, R x2, R x3, R x4, R x5, R x6, R x7, R sum)
+    /// <summary>The same where registers hold the row of A for all groups: up to 8 vectors and a part of one.</summary>
+    public static void InRegisters<V, R>(nint groups, nint k, float* a, float* b, nint ldb, float* c, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
+        switch (k / V.Count)
+        {
+            case 1:
+                InRegisters<V, R, N1>(groups, k, a, b, ldb, c, accumulate);
+                break;
+            case 2:
+                InRegisters<V, R, N2>(groups, k, a, b, ldb, c, accumulate);
+                break;
+            case 3:
+                InRegisters<V, R, N3>(groups, k, a, b, ldb, c, accumulate);
+                break;
+            case 4:
+                InRegisters<V, R, N4>(groups, k, a, b, ldb, c, accumulate);
+                break;
+            case 5:
+                InRegisters<V, R, N5>(groups, k, a, b, ldb, c, accumulate);
+                break;
+            case 6:
+                InRegisters<V, R, N6>(groups, k, a, b, ldb, c, accumulate);
+                break;
+            case 7:
+                InRegisters<V, R, N7>(groups, k, a, b, ldb, c, accumulate);
+                break;
+            case 8:
+                InRegisters<V, R, N8>(groups, k, a, b, ldb, c, accumulate);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void InRegisters<V, R, TVectors>(nint groups, nint k, float* a, float* b, nint ldb, float* c, bool accumulate)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TVectors : unmanaged
+    {
+        R x0 = V.LoadRegister(a), x1 = x0, x2 = x0, x3 = x0, x4 = x0, x5 = x0, x6 = x0, x7 = x0;
+        if (sizeof(TVectors) > 1)
+            x1 = V.LoadRegister(a + V.Count);
+        if (sizeof(TVectors) > 2)
+            x2 = V.LoadRegister(a + (2 * V.Count));
+        if (sizeof(TVectors) > 3)
+            x3 = V.LoadRegister(a + (3 * V.Count));
+        if (sizeof(TVectors) > 4)
+            x4 = V.LoadRegister(a + (4 * V.Count));
+        if (sizeof(TVectors) > 5)
+            x5 = V.LoadRegister(a + (5 * V.Count));
+        if (sizeof(TVectors) > 6)
+            x6 = V.LoadRegister(a + (6 * V.Count));
+        if (sizeof(TVectors) > 7)
+            x7 = V.LoadRegister(a + (7 * V.Count));
+        int whole = sizeof(TVectors) * V.Count, rest = (int)(k - whole);
+        V last = V.LoadPartial(a + whole, rest), valid = V.LessThanInt(V.IndicesInt, V.CreateInt(rest));
+        for (; groups > 0; groups--, b += MaxColumns * ldb, c += MaxColumns)
+        {
+            float* b0 = b, b1 = b + ldb, b2 = b1 + ldb, b3 = b2 + ldb;
+            R sum0 = V.ZeroRegister, sum1 = V.ZeroRegister, sum2 = V.ZeroRegister, sum3 = V.ZeroRegister;
+            if (accumulate)
+            {
+                sum0 = V.Unwrap(V.LoadPartial(c, 1));
+                sum1 = V.Unwrap(V.LoadPartial(c + 1, 1));
+                sum2 = V.Unwrap(V.LoadPartial(c + 2, 1));
+                sum3 = V.Unwrap(V.LoadPartial(c + 3, 1));
+            }
+
+            sum0 = UpToEight<V, R, TVectors>(b0, x0, x1, x2, x3, x4, x5, x6, x7, sum0);
+            sum1 = UpToEight<V, R, TVectors>(b1, x0, x1, x2, x3, x4, x5, x6, x7, sum1);
+            sum2 = UpToEight<V, R, TVectors>(b2, x0, x1, x2, x3, x4, x5, x6, x7, sum2);
+            sum3 = UpToEight<V, R, TVectors>(b3, x0, x1, x2, x3, x4, x5, x6, x7, sum3);
+            if (rest > 0)
+            {
+                sum0 = V.Unwrap(V.Select(valid, V.MultiplyAdd(last, V.LoadPartial(b0 + whole, rest), V.Wrap(sum0)), V.Wrap(sum0)));
+                sum1 = V.Unwrap(V.Select(valid, V.MultiplyAdd(last, V.LoadPartial(b1 + whole, rest), V.Wrap(sum1)), V.Wrap(sum1)));
+                sum2 = V.Unwrap(V.Select(valid, V.MultiplyAdd(last, V.LoadPartial(b2 + whole, rest), V.Wrap(sum2)), V.Wrap(sum2)));
+                sum3 = V.Unwrap(V.Select(valid, V.MultiplyAdd(last, V.LoadPartial(b3 + whole, rest), V.Wrap(sum3)), V.Wrap(sum3)));
+            }
+
+            V.SumHalves(V.Wrap(sum0), V.Wrap(sum1), V.Wrap(sum2), V.Wrap(sum3), c);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static R UpToEight<V, R, TVectors>(float* b, R x0, R x1, R x2, R x3, R x4, R x5, R x6, R x7, R sum)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TVectors : unmanaged
+    {
         sum = V.MultiplyAddRegister(x0, V.LoadRegister(b), sum);
-        sum = V.MultiplyAddRegister(x1, V.LoadRegister(b + V.Count), sum);
-        sum = V.MultiplyAddRegister(x2, V.LoadRegister(b + (2 * V.Count)), sum);
-        sum = V.MultiplyAddRegister(x3, V.LoadRegister(b + (3 * V.Count)), sum);
-        sum = V.MultiplyAddRegister(x4, V.LoadRegister(b + (4 * V.Count)), sum);
-        sum = V.MultiplyAddRegister(x5, V.LoadRegister(b + (5 * V.Count)), sum);
-        sum = V.MultiplyAddRegister(x6, V.LoadRegister(b + (6 * V.Count)), sum);
-        return V.MultiplyAddRegister(x7, V.LoadRegister(b + (7 * V.Count)), sum);
+        if (sizeof(TVectors) > 1)
+            sum = V.MultiplyAddRegister(x1, V.LoadRegister(b + V.Count), sum);
+        if (sizeof(TVectors) > 2)
+            sum = V.MultiplyAddRegister(x2, V.LoadRegister(b + (2 * V.Count)), sum);
+        if (sizeof(TVectors) > 3)
+            sum = V.MultiplyAddRegister(x3, V.LoadRegister(b + (3 * V.Count)), sum);
+        if (sizeof(TVectors) > 4)
+            sum = V.MultiplyAddRegister(x4, V.LoadRegister(b + (4 * V.Count)), sum);
+        if (sizeof(TVectors) > 5)
+            sum = V.MultiplyAddRegister(x5, V.LoadRegister(b + (5 * V.Count)), sum);
+        if (sizeof(TVectors) > 6)
+            sum = V.MultiplyAddRegister(x6, V.LoadRegister(b + (6 * V.Count)), sum);
+        if (sizeof(TVectors) > 7)
+            sum = V.MultiplyAddRegister(x7, V.LoadRegister(b + (7 * V.Count)), sum);
+        return sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
