@@ -64,19 +64,26 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
     {
         if (labels is null)
             ByTargets<V>();
-        else if (classes <= V.Count && typeof(V) == typeof(F32x16))
+        else if (classes <= SoftmaxLanes.MaxClasses)
             ShortRowsByLabels<V>();
         else
-            LongRowsByLabels<V>();
+            LongRowsByLabels<V>(0);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void ShortRowsByLabels<V>()
         where V : struct, IVectorF32<V>
     {
-        int row = rows - (rows % V.Count);
-        if (row > 0)
-            SoftmaxCrossEntropyLanes.Run<V>(logits, labels, gradient, rowLosses, shifts, row, classes, scale);
+        var lanes = new SoftmaxCrossEntropyLanes(logits, labels, gradient, rowLosses, shifts, rows, classes, scale);
+        if (rows >= F32x4.Count)
+            Tiers.Dispatch(ref lanes);
+        int row = lanes.RowsDone;
+        if (typeof(V) != typeof(F32x16))
+        {
+            LongRowsByLabels<V>(row);
+            return;
+        }
+
         int several = (rows - row) & ~3;
         if (several > 0)
             SeveralRows<V>(row, several);
@@ -136,10 +143,10 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
 
     // Apart: the exponentials are inlined, and compiling what is not needed would delay the first step.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private void LongRowsByLabels<V>()
+    private void LongRowsByLabels<V>(int first)
         where V : struct, IVectorF32<V>
     {
-        for (int row = 0; row < rows; row++)
+        for (int row = first; row < rows; row++)
         {
             int label = labels[row];
             nint start = (nint)row * classes;

@@ -5,27 +5,23 @@ using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.Losses;
 
-/// <summary>Softmax and cross entropy of V.Count short rows at once, a lane for each.</summary>
-internal static unsafe class SoftmaxCrossEntropyLanes
+/// <summary>Softmax and cross entropy of short rows with a label each, a lane for each row.</summary>
+/// <remarks>losses gets each row's sum of e^(z - max), shifts max - z[label], gradient, unless it is null, dLogits; classes are up to <see cref="SoftmaxLanes.MaxClasses"/>.</remarks>
+internal unsafe struct SoftmaxCrossEntropyLanes(float* logits, int* labels, float* gradient, float* losses, float* shifts, int rows, int classes, float scale) : IVectorAction
 {
-    /// <summary>Loss and dLogits of <paramref name="rows"/> rows, a multiple of V.Count, with a label each.</summary>
-    /// <param name="logits">rows x classes.</param>
-    /// <param name="labels">rows.</param>
-    /// <param name="gradient">rows x classes, overwritten, or null.</param>
-    /// <param name="losses">rows, overwritten with each one's sum of e^(z - max).</param>
-    /// <param name="shifts">rows, overwritten with max - z[label].</param>
-    /// <param name="rows">How many.</param>
-    /// <param name="classes">Up to <see cref="SoftmaxLanes.MaxClasses"/>.</param>
-    /// <param name="scale">Factor of the derivative.</param>
+    /// <summary>The rows done: as many as are multiples of V.Count.</summary>
+    public int RowsDone;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Run<V>(float* logits, int* labels, float* gradient, float* losses, float* shifts, int rows, int classes, float scale)
+    public void Invoke<V>()
         where V : struct, IVectorF32<V>
     {
+        RowsDone = rows - (rows % V.Count);
         float* columns = stackalloc float[SoftmaxLanes.MaxClasses * SoftmaxLanes.MaxVectors * V.Count], terms = stackalloc float[SoftmaxLanes.MaxClasses / 2 * SoftmaxLanes.MaxVectors * V.Count], largest = stackalloc float[SoftmaxLanes.MaxVectors * V.Count];
         V zero = V.Create(0f), scales = V.Create(scale);
-        for (nint row = 0, count; row < rows; row += count)
+        for (nint row = 0, count; row < RowsDone; row += count)
         {
-            count = Math.Min(rows - row, SoftmaxLanes.MaxVectors * V.Count);
+            count = Math.Min(RowsDone - row, SoftmaxLanes.MaxVectors * V.Count);
             Packing.Transposed<V>(logits + (row * classes), classes, classes, count, columns, count);
             SoftmaxLanes.Largest<V>(columns, count, classes, largest);
             for (nint i = 0; i < count; i += V.Count)

@@ -42,6 +42,8 @@ internal static class GemmBlocking
     private const int StepsWorthArranging = 20;
     private const int StepsWorthArrangingFullVectors = 128;
     private const int ProductsWorthArranging = 1280;
+    private const int StepsOfRest = 16;
+    private const int MostColumnsAsRows = 14;
     private const int RowsWorthHalfVectors = 8;
     private const int FloatsOfSwappedRows = 64 * 1024;
     private const int MaxRowsPerSwap = 128;
@@ -128,11 +130,26 @@ internal static class GemmBlocking
 
     /// <summary>
     /// Whether a narrow A B has so many rows and steps that packing B for them pays. (128 x 512 x 10: 103 to 172 GFLOP/s.) Vectors of columns leave few of 4 lanes
-    /// idle, and fours of sums are many there.
+    /// idle, and fours of sums are many there. Where a multiply-add of 512 bits takes a cycle, what a row costs besides its steps counts twice. (Zen 4, 64 x 30 x 10: 24 to
+    /// 45 GFLOP/s, 32 x 128 x 10: 48 to 58, 64 x 256 x 16: 89 to 100; AVX2, 64 x 30 x 8: 14 to 24.)
     /// </summary>
     public static bool FillsQuads<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V> =>
-        V.Count >= 8 && !g.TransA && !g.TransB && share.Rows >= RowsWorthQuads && IsWorthArranging(in g, share) && FourSteps.IsSupported<V>();
+        V.Count >= 8 && !g.TransA && !g.TransB && share.Rows >= RowsWorthQuads && IsWorthArranging(in g, share) && HasStepsForQuads<V>(in g, share) && FourSteps.IsSupported<V>();
+
+    /// <summary>Steps that a row needs beyond those that transposing its sums takes, and packing B; steps that fill no four take others.</summary>
+    private static bool HasStepsForQuads<V>(in GemmArguments g, Block share)
+        where V : struct, IVectorF32<V>
+    {
+        bool splits = CpuModel.SplitsWideVectors && Tiers.HasThirtyTwoRegisters;
+        if (!splits && V.Count != 8)
+            return true;
+        if (splits && g.N > 12)
+            return false;
+        int perRow = splits ? (g.N <= 2 ? 8 : g.N <= 5 ? 24 : g.N <= 8 ? 60 : 85) : g.N <= 4 ? 0 : g.N <= 8 ? 50 : g.N <= 12 ? 20 : 100;
+        int rest = g.K % QuadKernel.Steps == 0 ? 0 : StepsOfRest;
+        return share.Rows * (g.K - perRow - rest) >= (g.N <= 5 ? 8 : 16) * g.K;
+    }
 
     /// <summary>Whether B^T is rearranged by half vectors, whose shuffles take half where wide ones are split, if the L1 cache holds the panel whose lines are then written twice. (64 x 64 x 64: +3 %, 24 x 64 x 64: +8 %; for long panels -2 to -5 %, for short ones, that are read as whole vectors while the halves are still on their way, -8 %.)</summary>
     public static bool TransposesHalfVectors<V>(nint steps, nint panelColumns)
@@ -152,10 +169,10 @@ internal static class GemmBlocking
         return FillsQuads<V>(in g, share) ? CpuModel.SplitsWideVectors && (share.Columns - 1) % 4 < 2 : holdColumns && !FillsLanes<V>(in g, share);
     }
 
-    /// <summary>Whether a narrow A^T B has so many rows that they fill vectors, and so many steps that transposing C pays. (128 x 512 x 10 X^T dY: 88 to 172 GFLOP/s.)</summary>
+    /// <summary>Whether a narrow A^T B has so many rows that they fill vectors, and so many steps that transposing C pays. (128 x 512 x 10 X^T dY: 88 to 172 GFLOP/s.) Full vectors of columns leave nothing to win. (Zen 4, 64 x 128 x 16 X^T dY: 84 to 99.)</summary>
     public static bool FillsLanes<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V> =>
-        g.TransA && !g.TransB && share.Rows >= V.Count && IsWorthArranging(in g, share);
+        g.TransA && !g.TransB && share.Rows >= V.Count && IsWorthArranging(in g, share) && !(g.N > MostColumnsAsRows && CpuModel.SplitsWideVectors);
 
     // More than 12 columns leave few lanes of a vector of columns idle.
     private static bool IsWorthArranging(in GemmArguments g, Block share) =>

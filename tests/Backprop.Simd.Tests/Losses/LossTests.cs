@@ -105,6 +105,35 @@ public sealed unsafe class LossTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Widths.All), MemberType = typeof(Widths))]
+    public void Short_rows_of_cross_entropy_in_lanes_have_the_same_bits_at_every_width(Width width)
+    {
+        for (int size = 1; size <= SoftmaxLanes.MaxClasses; size++)
+        {
+            foreach (int rows in (int[])[1, 8, 37, 64, 135])
+            {
+                float[] outputs = Shapes.Random(rows * size, size, 6f), expectedGradient = new float[outputs.Length], expectedLosses = new float[rows];
+                int[] labels = Shapes.RandomLabels(rows, size, size);
+                for (int row = 0; row < rows; row++)
+                    RowLosses(outputs, labels, expectedGradient, expectedLosses, row, 1, size);
+                using var input = new GuardedSpan(outputs);
+                using var gradient = new GuardedSpan(outputs.Length);
+                float[] sumsAndShifts = new float[2 * rows];
+                fixed (float* sums = sumsAndShifts)
+                fixed (int* l = labels)
+                {
+                    var lanes = new SoftmaxCrossEntropyLanes(input.Pointer, l, gradient.Pointer, sums, sums + rows, rows, size, 1f);
+                    Widths.Invoke(width, ref lanes);
+                    SoftmaxCrossEntropy.FinishLosses(sums, rows);
+                    Assert.InRange(lanes.RowsDone, rows - 31, rows);
+                    Assert.Equal(-1, Tolerance.FirstDifference(gradient.Span[..(lanes.RowsDone * size)], expectedGradient.AsSpan(0, lanes.RowsDone * size)));
+                    Assert.Equal(-1, Tolerance.FirstDifference(sumsAndShifts.AsSpan(0, lanes.RowsDone), expectedLosses.AsSpan(0, lanes.RowsDone)));
+                }
+            }
+        }
+    }
+
     private static void RowLosses(float[] outputs, int[] labels, float[] gradient, float[] losses, int first, int rows, int size)
     {
         float[] sumsAndShifts = new float[2 * rows];
