@@ -8,16 +8,18 @@ internal static unsafe class ShortDots
 {
     public const int Steps = 16;
 
-    /// <summary>C[.., column..] = epilogue(A B^T + C or 0); <paramref name="panel"/> holds these columns of B^T, V.Count apart.</summary>
+    /// <summary>C[.., column..] = epilogue(A B^T + C or 0); <paramref name="panel"/> holds these columns of B^T, V.Count apart, and has room for <see cref="Steps"/> rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, float* panel, nint column, int count)
         where V : struct, IVectorF32<V>
         where TEpilogue : struct, IEpilogue
     {
-        if (g.K <= FewLanes.Most)
-            Rows<V, FewLanes, TEpilogue>(in g, ref epilogue, panel, column, count);
+        if (g.K <= FourLanes.Count)
+            Rows<V, FourLanes, TEpilogue>(in g, ref epilogue, panel, column, count);
+        else if (g.K <= EightLanes.Count)
+            Rows<V, EightLanes, TEpilogue>(in g, ref epilogue, panel, column, count);
         else
-            Rows<V, ManyLanes, TEpilogue>(in g, ref epilogue, panel, column, count);
+            Rows<V, SixteenLanes, TEpilogue>(in g, ref epilogue, panel, column, count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -27,48 +29,96 @@ internal static unsafe class ShortDots
         where TEpilogue : struct, IEpilogue
     {
         TEpilogue local = epilogue;
-        int k = g.K;
+        V zero = V.Create(0f);
+
+        // Of many lanes, those that k does not reach get 0 x 0, which leaves them +0; few are asked whether it does.
+        bool pads = TLanes.Count > FourLanes.Count && g.K < TLanes.Count;
+        float* factors = stackalloc float[Steps];
+        if (pads)
+        {
+            new Span<float>(factors, Steps).Clear();
+            for (nint lane = g.K; lane < TLanes.Count; lane++)
+                V.Store(zero, panel + (lane * V.Count));
+        }
+
         for (nint row = 0; row < g.M; row++)
         {
             float* a = g.A + (row * g.Lda), c = g.C + (row * g.Ldc) + column;
-            V start = g.Beta == 1 ? V.LoadPartial(c, count) : V.Create(0f);
-            V sums = TLanes.Every(a, panel, k, 0, start) + TLanes.Every(a, panel, k, 1, V.Create(0f));
-            V result = local.Apply(sums, row, column, count);
+            if (pads)
+            {
+                for (nint lane = 0; lane < g.K; lane++)
+                    factors[lane] = a[lane];
+                a = factors;
+            }
+
+            V result = local.Apply(TLanes.Sum(a, panel, g.K, g.Beta == 1 ? V.LoadPartial(c, count) : zero), row, column, count);
             if (TEpilogue.StoresC)
                 V.StorePartial(result, c, count);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Lane<V>(float* a, float* panel, int k, int lane, V start)
-        where V : struct, IVectorF32<V> => lane < k ? V.MultiplyAdd(V.Create(a[lane]), V.Load(panel + (lane * V.Count)), start) : start;
+    private static V Lane<V>(float* a, float* panel, int lane, V start)
+        where V : struct, IVectorF32<V> => V.MultiplyAdd(V.Create(a[lane]), V.Load(panel + (lane * V.Count)), start);
 
-    /// <summary>The tree over every second of the lanes, those that k does not reach being +0.</summary>
+    /// <summary>The tree over the lanes; lane 0 begins with <c>start</c>.</summary>
     private interface ILanes
     {
-        static abstract V Every<V>(float* a, float* panel, int k, int lane, V start)
+        /// <summary>Lanes that may be other than +0: a JIT constant.</summary>
+        static abstract int Count { get; }
+
+        static abstract V Sum<V>(float* a, float* panel, int k, V start)
             where V : struct, IVectorF32<V>;
     }
 
     // Adding +0 once is as good as at each level: it only turns -0 into +0.
-    private readonly struct FewLanes : ILanes
+    private readonly struct FourLanes : ILanes
     {
-        public const int Most = 4;
+        public static int Count => 4;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Every<V>(float* a, float* panel, int k, int lane, V start)
-            where V : struct, IVectorF32<V> => (Lane(a, panel, k, lane, start) + V.Create(0f)) + (Lane(a, panel, k, lane + 2, V.Create(0f)) + V.Create(0f));
-    }
-
-    private readonly struct ManyLanes : ILanes
-    {
-        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-        public static V Every<V>(float* a, float* panel, int k, int lane, V start)
+        public static V Sum<V>(float* a, float* panel, int k, V start)
             where V : struct, IVectorF32<V>
         {
             V zero = V.Create(0f);
-            V first = Lane(a, panel, k, lane, start) + Lane(a, panel, k, lane + 8, zero), second = Lane(a, panel, k, lane + 4, zero) + Lane(a, panel, k, lane + 12, zero);
-            V third = Lane(a, panel, k, lane + 2, zero) + Lane(a, panel, k, lane + 10, zero), fourth = Lane(a, panel, k, lane + 6, zero) + Lane(a, panel, k, lane + 14, zero);
+            V first = Lane(a, panel, 0, start) + zero, second = (k > 1 ? Lane(a, panel, 1, zero) : zero) + zero;
+            return (first + ((k > 2 ? Lane(a, panel, 2, zero) : zero) + zero)) + (second + ((k > 3 ? Lane(a, panel, 3, zero) : zero) + zero));
+        }
+    }
+
+    private readonly struct EightLanes : ILanes
+    {
+        public static int Count => 8;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Sum<V>(float* a, float* panel, int k, V start)
+            where V : struct, IVectorF32<V> => Half(a, panel, 0, start) + Half(a, panel, 1, V.Create(0f));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static V Half<V>(float* a, float* panel, int lane, V start)
+            where V : struct, IVectorF32<V>
+        {
+            V zero = V.Create(0f);
+            V first = (Lane(a, panel, lane, start) + zero) + (Lane(a, panel, lane + 4, zero) + zero), second = (Lane(a, panel, lane + 2, zero) + zero) + (Lane(a, panel, lane + 6, zero) + zero);
+            return first + second;
+        }
+    }
+
+    private readonly struct SixteenLanes : ILanes
+    {
+        public static int Count => Steps;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Sum<V>(float* a, float* panel, int k, V start)
+            where V : struct, IVectorF32<V> => Half(a, panel, 0, start) + Half(a, panel, 1, V.Create(0f));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static V Half<V>(float* a, float* panel, int lane, V start)
+            where V : struct, IVectorF32<V>
+        {
+            V zero = V.Create(0f);
+            V first = Lane(a, panel, lane, start) + Lane(a, panel, lane + 8, zero), second = Lane(a, panel, lane + 4, zero) + Lane(a, panel, lane + 12, zero);
+            V third = Lane(a, panel, lane + 2, zero) + Lane(a, panel, lane + 10, zero), fourth = Lane(a, panel, lane + 6, zero) + Lane(a, panel, lane + 14, zero);
             return (first + second) + (third + fourth);
         }
     }

@@ -10,6 +10,9 @@ internal static unsafe class SmallProduct
     /// <summary>Up to here this way was faster than the others in networks (AMD Zen 5).</summary>
     private const int MultiplyAdds = 4096;
 
+    /// <summary>For few rows times B^T of less than 16 steps; more are worth sharing. (4 x 8 x 1000: 10 to 23 GFLOP/s.)</summary>
+    private const int MultiplyAddsOfShortDots = 64 * 1024;
+
     /// <summary>Beyond this one row is faster in strips.</summary>
     private const int RowMultiplyAdds = 1024;
 
@@ -21,8 +24,10 @@ internal static unsafe class SmallProduct
 
     /// <summary>Whether <see cref="Run"/> computes it; never a product of nothing.</summary>
     public static bool Takes(in GemmArguments g) =>
-        g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (ulong)((long)g.M * g.N * g.K) - 1 < MultiplyAdds && !IsWideRow(in g)
+        g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (ulong)((long)g.M * g.N * g.K) - 1 < MostMultiplyAdds(in g) && !IsWideRow(in g)
         && (!g.TransB || (!g.TransA && g.K <= (g.M > SummationOrders.SixteenLanesRows ? PanelSteps : ShortDots.Steps)));
+
+    private static ulong MostMultiplyAdds(in GemmArguments g) => g.TransB && g.K < ShortDots.Steps && g.M <= SummationOrders.SixteenLanesRows ? MultiplyAddsOfShortDots : (ulong)MultiplyAdds;
 
     // One row times several vectors of columns: here each would wait for its own chain.
     private static bool IsWideRow(in GemmArguments g) => g.M == 1 && !g.TransB && g.N > SummationOrders.FourChainsColumns && g.K * g.N > RowMultiplyAdds;
@@ -82,7 +87,7 @@ internal static unsafe class SmallProduct
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
-        float* panel = stackalloc float[g.TransB || copies ? g.K * V.Count : 0];
+        float* panel = stackalloc float[g.TransB || copies ? Math.Max(g.K, ShortDots.Steps) * V.Count : 0];
         for (nint column = 0; column < g.N; column += V.Count)
         {
             int count = (int)Math.Min(V.Count, g.N - column);
