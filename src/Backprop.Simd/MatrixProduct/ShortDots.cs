@@ -51,7 +51,7 @@ internal static unsafe class ShortDots
                 a = factors;
             }
 
-            V result = local.Apply(TLanes.Sum(a, panel, g.K, g.Beta == 1 ? V.LoadPartial(c, count) : zero), row, column, count);
+            V result = local.Apply(TLanes.Tree(a, panel, g.K, g.Beta == 1 ? V.LoadPartial(c, count) : zero), row, column, count);
             if (TEpilogue.StoresC)
                 V.StorePartial(result, c, count);
         }
@@ -67,7 +67,7 @@ internal static unsafe class ShortDots
         /// <summary>Lanes that may be other than +0: a JIT constant.</summary>
         static abstract int Count { get; }
 
-        static abstract V Sum<V>(float* a, float* panel, int k, V start)
+        static abstract V Tree<V>(float* a, float* panel, int k, V start)
             where V : struct, IVectorF32<V>;
     }
 
@@ -77,7 +77,7 @@ internal static unsafe class ShortDots
         public static int Count => 4;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Sum<V>(float* a, float* panel, int k, V start)
+        public static V Tree<V>(float* a, float* panel, int k, V start)
             where V : struct, IVectorF32<V>
         {
             V zero = V.Create(0f);
@@ -91,7 +91,7 @@ internal static unsafe class ShortDots
         public static int Count => 8;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Sum<V>(float* a, float* panel, int k, V start)
+        public static V Tree<V>(float* a, float* panel, int k, V start)
             where V : struct, IVectorF32<V> => Half(a, panel, 0, start) + Half(a, panel, 1, V.Create(0f));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -109,7 +109,7 @@ internal static unsafe class ShortDots
         public static int Count => Steps;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Sum<V>(float* a, float* panel, int k, V start)
+        public static V Tree<V>(float* a, float* panel, int k, V start)
             where V : struct, IVectorF32<V> => Half(a, panel, 0, start) + Half(a, panel, 1, V.Create(0f));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
