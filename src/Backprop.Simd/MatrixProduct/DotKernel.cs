@@ -102,62 +102,91 @@ internal static unsafe class DotKernel
         }
     }
 
-    /// <summary>The same where registers hold the row of A for all groups: up to 8 vectors and a part of one.</summary>
+    /// <summary>Vectors of a row of A that registers hold beside four sums.</summary>
+    public const int MaxVectorsInRegisters = 2 * BlockVectors;
+
+    /// <summary>The same where registers hold the row of A for all groups: 1 to 16 vectors and a part of one.</summary>
     public static void InRegisters<V, R>(nint groups, nint k, float* a, float* b, nint ldb, float* c, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
-        switch (k / V.Count)
+        nint vectors = k / V.Count;
+        if (vectors > BlockVectors)
+            Vectors<V, R, N8>(vectors - BlockVectors, groups, k, a, b, ldb, c, accumulate);
+        else
+            Vectors<V, R, N1>(vectors, groups, k, a, b, ldb, c, accumulate);
+    }
+
+    private static void Vectors<V, R, TFirst>(nint vectors, nint groups, nint k, float* a, float* b, nint ldb, float* c, bool accumulate)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TFirst : unmanaged
+    {
+        switch (vectors)
         {
             case 1:
-                InRegisters<V, R, N1>(groups, k, a, b, ldb, c, accumulate);
+                InRegisters<V, R, TFirst, N1>(groups, k, a, b, ldb, c, accumulate);
                 break;
             case 2:
-                InRegisters<V, R, N2>(groups, k, a, b, ldb, c, accumulate);
+                InRegisters<V, R, TFirst, N2>(groups, k, a, b, ldb, c, accumulate);
                 break;
             case 3:
-                InRegisters<V, R, N3>(groups, k, a, b, ldb, c, accumulate);
+                InRegisters<V, R, TFirst, N3>(groups, k, a, b, ldb, c, accumulate);
                 break;
             case 4:
-                InRegisters<V, R, N4>(groups, k, a, b, ldb, c, accumulate);
+                InRegisters<V, R, TFirst, N4>(groups, k, a, b, ldb, c, accumulate);
                 break;
             case 5:
-                InRegisters<V, R, N5>(groups, k, a, b, ldb, c, accumulate);
+                InRegisters<V, R, TFirst, N5>(groups, k, a, b, ldb, c, accumulate);
                 break;
             case 6:
-                InRegisters<V, R, N6>(groups, k, a, b, ldb, c, accumulate);
+                InRegisters<V, R, TFirst, N6>(groups, k, a, b, ldb, c, accumulate);
                 break;
             case 7:
-                InRegisters<V, R, N7>(groups, k, a, b, ldb, c, accumulate);
+                InRegisters<V, R, TFirst, N7>(groups, k, a, b, ldb, c, accumulate);
                 break;
             case 8:
-                InRegisters<V, R, N8>(groups, k, a, b, ldb, c, accumulate);
+                InRegisters<V, R, TFirst, N8>(groups, k, a, b, ldb, c, accumulate);
                 break;
         }
     }
 
+    // TFirst is N8 if there are 8 vectors before those of TVectors, else N1.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void InRegisters<V, R, TVectors>(nint groups, nint k, float* a, float* b, nint ldb, float* c, bool accumulate)
+    private static void InRegisters<V, R, TFirst, TVectors>(nint groups, nint k, float* a, float* b, nint ldb, float* c, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
+        where TFirst : unmanaged
         where TVectors : unmanaged
     {
+        int start = sizeof(TFirst) == BlockVectors ? BlockVectors * V.Count : 0, whole = start + (sizeof(TVectors) * V.Count), rest = (int)(k - whole);
         R x0 = V.LoadRegister(a), x1 = x0, x2 = x0, x3 = x0, x4 = x0, x5 = x0, x6 = x0, x7 = x0;
-        if (sizeof(TVectors) > 1)
+        if (sizeof(TFirst) == BlockVectors)
+        {
             x1 = V.LoadRegister(a + V.Count);
-        if (sizeof(TVectors) > 2)
             x2 = V.LoadRegister(a + (2 * V.Count));
-        if (sizeof(TVectors) > 3)
             x3 = V.LoadRegister(a + (3 * V.Count));
-        if (sizeof(TVectors) > 4)
             x4 = V.LoadRegister(a + (4 * V.Count));
-        if (sizeof(TVectors) > 5)
             x5 = V.LoadRegister(a + (5 * V.Count));
-        if (sizeof(TVectors) > 6)
             x6 = V.LoadRegister(a + (6 * V.Count));
-        if (sizeof(TVectors) > 7)
             x7 = V.LoadRegister(a + (7 * V.Count));
-        int whole = sizeof(TVectors) * V.Count, rest = (int)(k - whole);
+        }
+
+        R y0 = V.LoadRegister(a + start), y1 = y0, y2 = y0, y3 = y0, y4 = y0, y5 = y0, y6 = y0, y7 = y0;
+        if (sizeof(TVectors) > 1)
+            y1 = V.LoadRegister(a + start + V.Count);
+        if (sizeof(TVectors) > 2)
+            y2 = V.LoadRegister(a + start + (2 * V.Count));
+        if (sizeof(TVectors) > 3)
+            y3 = V.LoadRegister(a + start + (3 * V.Count));
+        if (sizeof(TVectors) > 4)
+            y4 = V.LoadRegister(a + start + (4 * V.Count));
+        if (sizeof(TVectors) > 5)
+            y5 = V.LoadRegister(a + start + (5 * V.Count));
+        if (sizeof(TVectors) > 6)
+            y6 = V.LoadRegister(a + start + (6 * V.Count));
+        if (sizeof(TVectors) > 7)
+            y7 = V.LoadRegister(a + start + (7 * V.Count));
         V last = V.LoadPartial(a + whole, rest), valid = V.LessThanInt(V.IndicesInt, V.CreateInt(rest));
         for (; groups > 0; groups--, b += MaxColumns * ldb, c += MaxColumns)
         {
@@ -171,10 +200,18 @@ internal static unsafe class DotKernel
                 sum3 = V.Unwrap(V.LoadPartial(c + 3, 1));
             }
 
-            sum0 = UpToEight<V, R, TVectors>(b0, x0, x1, x2, x3, x4, x5, x6, x7, sum0);
-            sum1 = UpToEight<V, R, TVectors>(b1, x0, x1, x2, x3, x4, x5, x6, x7, sum1);
-            sum2 = UpToEight<V, R, TVectors>(b2, x0, x1, x2, x3, x4, x5, x6, x7, sum2);
-            sum3 = UpToEight<V, R, TVectors>(b3, x0, x1, x2, x3, x4, x5, x6, x7, sum3);
+            if (sizeof(TFirst) == BlockVectors)
+            {
+                sum0 = UpToEight<V, R, N8>(b0, x0, x1, x2, x3, x4, x5, x6, x7, sum0);
+                sum1 = UpToEight<V, R, N8>(b1, x0, x1, x2, x3, x4, x5, x6, x7, sum1);
+                sum2 = UpToEight<V, R, N8>(b2, x0, x1, x2, x3, x4, x5, x6, x7, sum2);
+                sum3 = UpToEight<V, R, N8>(b3, x0, x1, x2, x3, x4, x5, x6, x7, sum3);
+            }
+
+            sum0 = UpToEight<V, R, TVectors>(b0 + start, y0, y1, y2, y3, y4, y5, y6, y7, sum0);
+            sum1 = UpToEight<V, R, TVectors>(b1 + start, y0, y1, y2, y3, y4, y5, y6, y7, sum1);
+            sum2 = UpToEight<V, R, TVectors>(b2 + start, y0, y1, y2, y3, y4, y5, y6, y7, sum2);
+            sum3 = UpToEight<V, R, TVectors>(b3 + start, y0, y1, y2, y3, y4, y5, y6, y7, sum3);
             if (rest > 0)
             {
                 sum0 = V.Unwrap(V.Select(valid, V.MultiplyAdd(last, V.LoadPartial(b0 + whole, rest), V.Wrap(sum0)), V.Wrap(sum0)));

@@ -65,7 +65,7 @@ internal static unsafe class DotProduct
         int wide = V.Count == 16 || share.Rows == 1 ? 4 : share.Rows == 2 ? 2 : 1;
         bool asksAhead = GemmBlocking.AsksAhead(in g, share);
         bool inTurn = V.Count == 16 && GemmBlocking.ReadsInTurn(in g, share);
-        bool inRegisters = V.Count == 16 && share.Rows == 1 && g.K >= V.Count && g.K < 9 * V.Count;
+        bool inRegisters = V.Count == 16 && share.Rows == 1 && g.K >= V.Count && g.K < (DotKernel.MaxVectorsInRegisters + 1) * V.Count;
         nint j = 0;
         for (int columns = wide; columns > 0; columns /= 2)
         {

@@ -124,7 +124,7 @@ internal static unsafe class SmallProduct
     {
         if (g.N <= SummationOrders.FourChainsColumns)
         {
-            nint done = Tiers.HasThirtyTwoRegisters && g.M >= 6 && g.K >= 4 ? FourRowsOfFourChains<V, R, TRow, TEpilogue>(in g, ref epilogue, b, ldb, column, count) : 0;
+            nint done = Tiers.HasThirtyTwoRegisters && g.M >= 4 && g.K >= 4 ? FourRowsOfFourChains<V, R, TRow, TEpilogue>(in g, ref epilogue, b, ldb, column, count) : 0;
             if (done < g.M)
                 FourChains<V, R, TRow, TEpilogue>(in g, ref epilogue, b, ldb, column, count, done);
             return;
