@@ -14,8 +14,8 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///   order B, A^T B of many rows    RowLanesProduct    C^T = B^T A, one chain after the other
 ///   order B otherwise              FourChainProduct   B once through the L1 cache, four chains a sum
 ///   order C (A B^T, m &lt;= 4)        DotProduct         both operands along their rows
-///   order A, A B^T of fewer rows   SwappedProduct     C^T = B A^T: the smaller operand packed
-///   order A, k &lt;= 4, C beyond L1   FewStepsProduct    C once, row after row: memory is the limit
+///   order A, A B^T, one side short SwappedProduct     C^T = B A^T: the smaller operand packed, or the one that fills vectors
+///   order A, k &lt;= 4               FewStepsProduct    C once, row after row: memory is the limit
 ///   order A, few rows, big B       FewRowsProduct     B once, in strips or long rows: memory is the limit
 ///   order A, k &lt;= 64              ShallowProduct     tiles of registers, C once, row after row
 ///   order A otherwise              ChainProduct       tiles of registers: the multiply-add units are the limit
@@ -107,7 +107,7 @@ internal static unsafe class GemmDriver
         where TEpilogue : struct, IEpilogue
     {
         var whole = new Block(0, g.M, 0, g.N);
-        if (TEpilogue.FinishesShares || order != SummationOrder.Chain || GemmBlocking.HasFewSteps(in g, TEpilogue.StoresC) || !GemmBlocking.HasFewRows(in g, whole, TEpilogue.StoresC))
+        if (TEpilogue.FinishesShares || order != SummationOrder.Chain || GemmBlocking.HasFewSteps<V>(in g, TEpilogue.StoresC) || !GemmBlocking.HasFewRows(in g, whole, TEpilogue.StoresC))
             return false;
         FewRowsProduct.Run<V, R, TEpilogue>(in g, ref epilogue, whole);
         return true;
@@ -178,7 +178,7 @@ internal static unsafe class GemmDriver
             case SummationOrder.Chain when GemmBlocking.Swaps<V>(in g, share):
                 SwappedProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
-            case SummationOrder.Chain when GemmBlocking.HasFewSteps(in g, TEpilogue.StoresC):
+            case SummationOrder.Chain when GemmBlocking.HasFewSteps<V>(in g, TEpilogue.StoresC):
                 FewStepsProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
             case SummationOrder.Chain when GemmBlocking.HasFewRows(in g, share, TEpilogue.StoresC):
