@@ -12,16 +12,24 @@ internal unsafe struct SoftmaxCrossEntropyLanes(float* logits, int* labels, floa
     /// <summary>The rows done: as many as are multiples of V.Count.</summary>
     public int RowsDone;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Invoke<V>()
         where V : struct, IVectorF32<V>
     {
         RowsDone = rows - (rows % V.Count);
+        if (RowsDone > 0)
+            Run<V>(logits, labels, gradient, losses, shifts, RowsDone, classes, scale);
+    }
+
+    // Parameters, not fields, so that the loops need not load them again.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Run<V>(float* logits, int* labels, float* gradient, float* losses, float* shifts, int rows, int classes, float scale)
+        where V : struct, IVectorF32<V>
+    {
         float* columns = stackalloc float[SoftmaxLanes.MaxClasses * SoftmaxLanes.MaxVectors * V.Count], terms = stackalloc float[SoftmaxLanes.MaxClasses / 2 * SoftmaxLanes.MaxVectors * V.Count], largest = stackalloc float[SoftmaxLanes.MaxVectors * V.Count];
         V zero = V.Create(0f), scales = V.Create(scale);
-        for (nint row = 0, count; row < RowsDone; row += count)
+        for (nint row = 0, count; row < rows; row += count)
         {
-            count = Math.Min(RowsDone - row, SoftmaxLanes.MaxVectors * V.Count);
+            count = Math.Min(rows - row, SoftmaxLanes.MaxVectors * V.Count);
             Packing.Transposed<V>(logits + (row * classes), classes, classes, count, columns, count);
             SoftmaxLanes.Largest<V>(columns, count, classes, largest);
             for (nint i = 0; i < count; i += V.Count)
