@@ -27,7 +27,8 @@ internal static unsafe class SwappedProduct
         float* sums = scratch + (g.K * width), tile = sums + (columnsAtOnce * width);
         bool clashes = GemmBlocking.RowsClash(g.Ldb);
         TileColumns lanes = GemmBlocking.TilesOfColumns<V>(columnsAtOnce, share.Rows, g.K, packed: clashes);
-        PackRows<V>(in g, share, scratch, width);
+        // Of few columns, each part of A is used at once, out of the L1 cache; for more of them all of it is kept.
+        nint stepsAtOnce = share.Columns <= GemmBlocking.ColumnsOfPartsOfA ? GemmBlocking.SwappedSteps(width) : g.K;
         for (nint done = 0; done < share.Columns;)
         {
             nint column = share.Column + done, columns = Math.Min(columnsAtOnce, share.Columns - done);
@@ -37,30 +38,36 @@ internal static unsafe class SwappedProduct
             if (accumulate)
                 Packing.Transposed<V>(c, ldc, columns, share.Rows, sums, width);
             EvenParts heights = clashes ? GemmBlocking.LowTilesOfRows(columns, lanes.Widest) : GemmBlocking.TilesOfRows(columns, lanes.Widest);
-            for (nint laneTile = 0; laneTile < lanes.Count; laneTile++)
+            for (nint step = 0, steps; step < g.K; step += steps)
             {
-                nint lane = lanes.ColumnOf(laneTile);
-                int vectors = lanes.WidthOf(laneTile);
-                for (nint part = 0, alike; part < heights.Count; part += alike)
+                steps = Math.Min(stepsAtOnce, g.K - step);
+                if (done == 0)
+                    PackRows<V>(in g, share, step, steps, scratch, width);
+                for (nint laneTile = 0; laneTile < lanes.Count; laneTile++)
                 {
-                    alike = heights.Alike(part);
-                    nint first = heights.StartOf(part);
-                    TileKernel.Run<V, R>(heights.SizeOf(part), vectors, new()
+                    nint lane = lanes.ColumnOf(laneTile);
+                    int vectors = lanes.WidthOf(laneTile);
+                    for (nint part = 0, alike; part < heights.Count; part += alike)
                     {
-                        A = g.B + ((column + first) * g.Ldb),
-                        RowStride = g.Ldb,
-                        TileStride = heights.SizeOf(part) * g.Ldb,
-                        StepStride = 1,
-                        B = scratch + lane,
-                        Ldb = width,
-                        C = sums + (first * width) + lane,
-                        Ldc = width,
-                        LastVector = (vectors - 1) * V.Count,
-                        Steps = g.K,
-                        Accumulate = accumulate,
-                        RowTiles = alike,
-                        ColumnTiles = 1,
-                    });
+                        alike = heights.Alike(part);
+                        nint first = heights.StartOf(part);
+                        TileKernel.Run<V, R>(heights.SizeOf(part), vectors, new()
+                        {
+                            A = g.B + ((column + first) * g.Ldb) + step,
+                            RowStride = g.Ldb,
+                            TileStride = heights.SizeOf(part) * g.Ldb,
+                            StepStride = 1,
+                            B = scratch + lane,
+                            Ldb = width,
+                            C = sums + (first * width) + lane,
+                            Ldc = width,
+                            LastVector = (vectors - 1) * V.Count,
+                            Steps = steps,
+                            Accumulate = accumulate || step > 0,
+                            RowTiles = alike,
+                            ColumnTiles = 1,
+                        });
+                    }
                 }
             }
 
@@ -70,19 +77,19 @@ internal static unsafe class SwappedProduct
         }
     }
 
-    /// <summary>panel[p, i] = alpha A[i, p], +0 in lanes beyond the last row.</summary>
-    private static void PackRows<V>(in GemmArguments g, Block share, float* panel, nint width)
+    /// <summary>panel[p, i] = alpha A[i, step + p], +0 in lanes beyond the last row.</summary>
+    private static void PackRows<V>(in GemmArguments g, Block share, nint step, nint steps, float* panel, nint width)
         where V : struct, IVectorF32<V>
     {
         if (share.Rows < width)
         {
             float* last = panel + width - V.Count;
-            for (nint p = 0; p < g.K; p++, last += width)
+            for (nint p = 0; p < steps; p++, last += width)
                 V.Store(V.Create(0f), last);
         }
 
-        Packing.Transposed<V>(g.A + (share.Row * g.Lda), g.Lda, g.K, share.Rows, panel, width);
+        Packing.Transposed<V>(g.A + (share.Row * g.Lda) + step, g.Lda, steps, share.Rows, panel, width);
         if (g.Alpha != 1)
-            TileRows.Scale<V>(g.Alpha, panel, width, panel, width, g.K, width);
+            TileRows.Scale<V>(g.Alpha, panel, width, panel, width, steps, width);
     }
 }
