@@ -46,6 +46,8 @@ internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F
     {
         if (Avx512F.VL.IsSupported)
             Avx512F.VL.MaskStore(destination, FirstLanes(count), value._raw);
+        else if (Avx.IsSupported && CpuModel.MasksStoresSlowly)
+            PartialCopy.StorePieces(value._raw, destination, count);
         else if (Avx.IsSupported)
             Avx.MaskStore(destination, FirstLanes(count), value._raw);
         else

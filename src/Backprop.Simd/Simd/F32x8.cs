@@ -45,6 +45,8 @@ internal readonly unsafe struct F32x8(Raw raw) : IVectorF32<F32x8>, IRegisters<F
     {
         if (Avx512F.VL.IsSupported)
             Avx512F.VL.MaskStore(destination, FirstLanes(count), value._raw);
+        else if (Avx.IsSupported && CpuModel.MasksStoresSlowly)
+            PartialCopy.StorePieces(value._raw, destination, count);
         else if (Avx.IsSupported)
             Avx.MaskStore(destination, FirstLanes(count), value._raw);
         else
