@@ -154,6 +154,23 @@ internal static unsafe class QuadProduct
         // Lane v f + i gets lane 4 f + i; f = lane / v by a product, which is exact for so few lanes.
         V lanes = V.IndicesInt, four = V.ShiftRightLogicalInt(V.MultiplyInt(lanes, V.CreateInt((0x10000 / vectors) + 1)), 16);
         R order = V.Unwrap(V.AddInt(lanes, V.MultiplyInt(four, V.CreateInt(Steps - vectors))));
+        if (vectors == 1)
+        {
+            // Four rows take the shuffles of one. (150 x 64 x 4: 30 to 34 GFLOP/s.)
+            V first = V.MultiplyInt(lanes, V.CreateInt(Steps));
+            R second = V.Unwrap(V.AddInt(first, V.CreateInt(1))), third = V.Unwrap(V.AddInt(first, V.CreateInt(2))), fourth = V.Unwrap(V.AddInt(first, V.CreateInt(3)));
+            for (; rows >= 4; rows -= 4, row += 4, sums += 4 * rowFloats, c += 4 * ldc)
+            {
+                R s0 = V.LoadRegister(sums), s1 = V.LoadRegister(sums + rowFloats), s2 = V.LoadRegister(sums + (2 * rowFloats)), s3 = V.LoadRegister(sums + (3 * rowFloats));
+                V.TransposeFours(ref s0, ref s1, ref s2, ref s3);
+                R sum = V.Unwrap((V.Wrap(s0) + V.Wrap(s2)) + (V.Wrap(s1) + V.Wrap(s3)));
+                Store<V, R, TEpilogue>(ref local, V.PermuteRegister(sum, V.Unwrap(first)), row, column, columns, c);
+                Store<V, R, TEpilogue>(ref local, V.PermuteRegister(sum, second), row + 1, column, columns, c + ldc);
+                Store<V, R, TEpilogue>(ref local, V.PermuteRegister(sum, third), row + 2, column, columns, c + (2 * ldc));
+                Store<V, R, TEpilogue>(ref local, V.PermuteRegister(sum, fourth), row + 3, column, columns, c + (3 * ldc));
+            }
+        }
+
         for (; rows > 0; rows--, row++, sums += rowFloats, c += ldc)
         {
             R s0 = V.LoadRegister(sums), s1 = s0, s2 = s0, s3 = s0;
@@ -165,9 +182,18 @@ internal static unsafe class QuadProduct
                 s3 = V.LoadRegister(sums + (3 * V.Count));
             V.TransposeFours(ref s0, ref s1, ref s2, ref s3);
             V sum = (V.Wrap(s0) + V.Wrap(s2)) + (V.Wrap(s1) + V.Wrap(s3));
-            V result = local.Apply(V.Wrap(V.PermuteRegister(V.Unwrap(sum), order)), row, column, columns);
-            if (TEpilogue.StoresC)
-                V.StorePartial(result, c, columns);
+            Store<V, R, TEpilogue>(ref local, V.PermuteRegister(V.Unwrap(sum), order), row, column, columns, c);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<V, R, TEpilogue>(ref TEpilogue epilogue, R sums, nint row, nint column, int columns, float* c)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
+    {
+        V result = epilogue.Apply(V.Wrap(sums), row, column, columns);
+        if (TEpilogue.StoresC)
+            V.StorePartial(result, c, columns);
     }
 }
