@@ -48,6 +48,7 @@ internal static class GemmBlocking
     private const int StepsOfRest = 16;
     private const int MostColumnsAsRows = 14;
     private const int RowsWorthHalfVectors = 8;
+    private const int ProductsWorthHalfVectors = 1000;
     private const int FloatsOfSwappedRows = 64 * 1024;
     private const int MaxRowsPerSwap = 128;
     private const int MaxSwappedSums = 8 * 1024;
@@ -152,7 +153,10 @@ internal static class GemmBlocking
         where V : struct, IVectorF32<V> =>
         V.Count >= 8 && !g.TransA && !g.TransB && share.Rows >= RowsWorthQuads && IsWorthArranging(in g, share) && HasStepsForQuads<V>(in g, share) && FourSteps.IsSupported<V>();
 
-    /// <summary>Steps that a row needs beyond those that transposing its sums takes, and packing B; steps that fill no four take others.</summary>
+    /// <summary>
+    /// Whether what fours of steps save pays for what they cost: as long as so many steps for each row, whose sums are transposed, as many more where k fills no four, and for each
+    /// step that of packing B, which many rows share. More than 12 columns leave nothing to save where vectors are split.
+    /// </summary>
     private static bool HasStepsForQuads<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V>
     {
@@ -161,9 +165,9 @@ internal static class GemmBlocking
             return true;
         if (splits && g.N > 12)
             return false;
-        int perRow = splits ? (g.N <= 2 ? 8 : g.N <= 5 ? 24 : g.N <= 8 ? 60 : 85) : g.N <= 4 ? 0 : g.N <= 8 ? 50 : g.N <= 12 ? 20 : 100;
+        int stepsPerRow = splits ? (g.N <= 2 ? 8 : g.N <= 5 ? 24 : g.N <= 8 ? 60 : 85) : g.N <= 4 ? 0 : g.N <= 8 ? 50 : g.N <= 12 ? 20 : 100;
         int rest = g.K % QuadKernel.Steps == 0 ? 0 : StepsOfRest;
-        return share.Rows * (g.K - perRow - rest) >= (g.N <= 5 ? 8 : 16) * g.K;
+        return share.Rows * (g.K - stepsPerRow - rest) >= (g.N <= 5 ? 8 : 16) * g.K;
     }
 
     /// <summary>Whether B^T is rearranged by half vectors, whose shuffles take half where wide ones are split, if the L1 cache holds the panel whose lines are then written twice. (64 x 64 x 64: +3 %, 24 x 64 x 64: +8 %; for long panels -2 to -5 %, for short ones, that are read as whole vectors while the halves are still on their way, -8 %.)</summary>
@@ -240,10 +244,10 @@ internal static class GemmBlocking
     /// <summary>Columns of C that are computed as rows of C^T at a time: whole tiles of 14 or 6 rows, whole vectors; together half of the first cache.</summary>
     public static nint SwappedColumns(nint width) => width <= MaxSwappedSums / SwappedColumnsOfFewRows ? SwappedColumnsOfFewRows : SwappedColumnsOfFewRows / 2;
 
-    /// <summary>Whether the last columns go apart, in vectors of half the lanes: where 512-bit vectors are split, half a vector costs half. (37 x 101 x 53: 91 to 98 GFLOP/s, 64 x 64 x 24: 82 to 99.)</summary>
+    /// <summary>Whether the last columns go apart, in vectors of half the lanes: where 512-bit vectors are split, half a vector costs half, if there is enough of it. (37 x 101 x 53: 91 to 98 GFLOP/s, 64 x 64 x 24: 82 to 99; 30 x 10 x 20 -22 %.)</summary>
     public static bool EndsInHalfVector<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V> =>
-        Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors && (share.Rows * g.K >= 1000 || (g.K <= NarrowKernel.MaxSteps && share.Rows >= RowsWorthNarrowing)) && share.Rows >= RowsWorthHalfVectors && share.Columns > V.Count && (share.Columns - 1) % V.Count < V.Count / 2;
+        Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors && (share.Rows * g.K >= ProductsWorthHalfVectors || (g.K <= NarrowKernel.MaxSteps && share.Rows >= RowsWorthNarrowing)) && share.Rows >= RowsWorthHalfVectors && share.Columns > V.Count && (share.Columns - 1) % V.Count < V.Count / 2;
 
     /// <summary>Whether C takes the time, and likes to be written row after row; with more steps, a panel of B in the L1 cache and C column after column is faster.</summary>
     public static bool IsShallow(in GemmArguments g, bool storesC) => storesC && !g.TransB && g.K <= FewSteps;

@@ -84,7 +84,7 @@ internal static unsafe class GemmDriver
 
         SummationOrder order = SummationOrders.Of(g.TransA, g.TransB, g.M, g.N);
         int parts = workers is null ? 1 : Parts(in g, workers);
-        if (g.M <= FewRowsKernel.MaxRows && parts == 1 && TakesFewRows<V, R, TEpilogue>(in g, ref epilogue, order))
+        if (g.M <= FewRowsKernel.MaxRows && parts == 1 && TryFewRows<V, R, TEpilogue>(in g, ref epilogue, order))
             return;
         int floats = GemmBlocking.ScratchFloats(in g, order, TEpilogue.StoresC);
         scratch ??= GemmScratch.OfThisThread;
@@ -99,9 +99,9 @@ internal static unsafe class GemmDriver
         GC.KeepAlive(scratch);
     }
 
-    /// <summary>The shortest way for few rows, which need no scratch: for 64 columns of 64 steps the other one takes as long as the arithmetic. (1 x 64 x 64: 44 to 51 GFLOP/s, 1 x 32 x 64: +23 %.)</summary>
+    /// <summary>Whether it did: the shortest way for few rows, which need no scratch. For 64 columns of 64 steps the other one takes as long as the arithmetic. (1 x 64 x 64: 44 to 51 GFLOP/s, 1 x 32 x 64: +23 %.)</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static bool TakesFewRows<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, SummationOrder order)
+    private static bool TryFewRows<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, SummationOrder order)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TEpilogue : struct, IEpilogue
