@@ -23,6 +23,7 @@ internal static unsafe class SmallProduct
     private const int RowsWorthCopying = 4;
 
     /// <summary>Whether <see cref="Run"/> computes it; never a product of nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Takes(in GemmArguments g) =>
         g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (ulong)((long)g.M * g.N * g.K) - 1 < MostMultiplyAdds(in g) && !IsWideRow(in g) && !GemmBlocking.IsTall(in g)
         && (!g.TransB || (!g.TransA && g.K <= (g.M > SummationOrders.SixteenLanesRows ? PanelSteps : ShortDots.Steps)));
