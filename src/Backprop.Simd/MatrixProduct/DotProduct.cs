@@ -65,16 +65,16 @@ internal static unsafe class DotProduct
         int wide = V.Count == 16 || share.Rows == 1 ? 4 : share.Rows == 2 ? 2 : 1;
         bool asksAhead = GemmBlocking.AsksAhead(in g, share);
         bool inTurn = V.Count == 16 && GemmBlocking.ReadsInTurn(in g, share);
-        bool inRegisters = V.Count == 16 && share.Rows == 1 && g.K >= V.Count && g.K < (DotKernel.MaxVectorsInRegisters + 1) * V.Count;
+        bool inRegisters = V.Count == 16 && share.Rows == 1 && g.K >= V.Count && g.K < (RowDotKernel.MaxVectorsInRegisters + 1) * V.Count;
         nint j = 0;
         for (int columns = wide; columns > 0; columns /= 2)
         {
             nint groups = (share.Columns - j) / columns;
             float* b = g.B + ((share.Column + j) * g.Ldb);
-            if (inRegisters && columns == DotKernel.MaxColumns)
-                DotKernel.InRegisters<V, R>(groups, g.K, a, b, g.Ldb, rows + j, accumulate);
-            else if (inTurn && columns == DotKernel.MaxColumns)
-                DotKernel.InTurn<V, R>(groups, g.K, a, b, g.Ldb, rows + j, accumulate);
+            if (inRegisters && columns == RowDotKernel.Columns)
+                RowDotKernel.InRegisters<V, R>(groups, g.K, a, b, g.Ldb, rows + j, accumulate);
+            else if (inTurn && columns == RowDotKernel.Columns)
+                RowDotKernel.InTurn<V, R>(groups, g.K, a, b, g.Ldb, rows + j, accumulate);
             else
                 DotKernel.Run<W>((int)share.Rows, columns, groups, g.K, a, lda, b, g.Ldb, rows + j, ldc, accumulate, asksAhead);
             j += groups * columns;
