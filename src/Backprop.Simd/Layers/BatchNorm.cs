@@ -77,107 +77,99 @@ internal sealed unsafe partial class BatchNorm(int size, double momentum) : Laye
         Tiers.Dispatch(ref columns);
     }
 
-    internal readonly struct TrainingColumns(LayerPass pass, int size, float momentum) : IVectorAction
+    internal struct TrainingColumns(LayerPass pass, int size, float momentum) : IVectorAction, IColumns
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public void Invoke<V>()
-            where V : struct, IVectorF32<V>
-        {
-            V rows = V.Create(pass.Rows), sampleRows = V.Create(pass.Rows - 1), weight = V.Create(momentum);
-            for (nint column = 0; column < size; column += V.Count)
-            {
-                int count = (int)Math.Min(size - column, V.Count);
-                float* x = pass.Input + column, y = pass.Output + column;
-                V sum = V.Create(0f), squares = V.Create(0f);
-                for (nint row = 0; row < pass.Rows; row++)
-                    sum += V.LoadPartial(x + (row * size), count);
-                V mean = sum / rows;
-                for (nint row = 0; row < pass.Rows; row++)
-                {
-                    V difference = V.LoadPartial(x + (row * size), count) - mean;
-                    squares = V.MultiplyAdd(difference, difference, squares);
-                }
+            where V : struct, IVectorF32<V> => ColumnGroups.Each<V, TrainingColumns>(ref this, size);
 
-                V inverse = V.Create(1f) / V.Sqrt((squares / rows) + V.Create(Epsilon));
-                V.StorePartial(mean, pass.Saved + column, count);
-                V.StorePartial(inverse, pass.Saved + size + column, count);
-                Move(pass.Statistics + column, mean, weight, count);
-                Move(pass.Statistics + size + column, squares / sampleRows, weight, count);
-                V scale = V.LoadPartial(pass.Parameters + column, count), shift = V.LoadPartial(pass.Parameters + size + column, count);
-                for (nint row = 0; row < pass.Rows; row++)
-                {
-                    V normal = (V.LoadPartial(x + (row * size), count) - mean) * inverse;
-                    V.StorePartial(V.MultiplyAdd(normal, scale, shift), y + (row * size), count);
-                }
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        public readonly void Invoke<V, P>(nint column, int count)
+            where V : struct, IVectorF32<V>
+            where P : struct, IPart
+        {
+            float* x = pass.Input + column, y = pass.Output + column, parameters = pass.Parameters + column;
+            nint stride = size, end = pass.Rows * stride;
+            V sum = V.Create(0f), squares = V.Create(0f), rows = V.Create(pass.Rows);
+            for (nint at = 0; at < end; at += stride)
+                sum += P.Load<V>(x + at, count);
+            V mean = sum / rows;
+            for (nint at = 0; at < end; at += stride)
+            {
+                V difference = P.Load<V>(x + at, count) - mean;
+                squares = V.MultiplyAdd(difference, difference, squares);
             }
+
+            V inverse = V.Create(1f) / V.Sqrt((squares / rows) + V.Create(Epsilon));
+            P.Store(mean, pass.Saved + column, count);
+            P.Store(inverse, pass.Saved + size + column, count);
+            Move<V, P>(pass.Statistics + column, mean, count);
+            Move<V, P>(pass.Statistics + size + column, squares / V.Create(pass.Rows - 1), count);
+            V scale = P.Load<V>(parameters, count), shift = P.Load<V>(parameters + size, count);
+            for (nint at = 0; at < end; at += stride)
+                P.Store(V.MultiplyAdd((P.Load<V>(x + at, count) - mean) * inverse, scale, shift), y + at, count);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Move<V>(float* running, V seen, V weight, int count)
+        private readonly void Move<V, P>(float* running, V seen, int count)
             where V : struct, IVectorF32<V>
+            where P : struct, IPart
         {
-            V old = V.LoadPartial(running, count);
-            V.StorePartial(V.MultiplyAdd(weight, seen - old, old), running, count);
+            V old = P.Load<V>(running, count);
+            P.Store(V.MultiplyAdd(V.Create(momentum), seen - old, old), running, count);
         }
     }
 
-    internal readonly struct InferenceColumns(LayerPass pass, int size) : IVectorAction
+    internal struct InferenceColumns(LayerPass pass, int size) : IVectorAction, IColumns
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public void Invoke<V>()
+            where V : struct, IVectorF32<V> => ColumnGroups.Each<V, InferenceColumns>(ref this, size);
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        public readonly void Invoke<V, P>(nint column, int count)
             where V : struct, IVectorF32<V>
+            where P : struct, IPart
         {
-            for (nint column = 0; column < size; column += V.Count)
+            float* x = pass.Input + column, y = pass.Output + column, parameters = pass.Parameters + column, statistics = pass.Statistics + column;
+            V mean = P.Load<V>(statistics, count), inverse = V.Create(1f) / V.Sqrt(P.Load<V>(statistics + size, count) + V.Create(Epsilon));
+            V scale = P.Load<V>(parameters, count), shift = P.Load<V>(parameters + size, count);
+            nint stride = size, end = pass.Rows * stride;
+            for (nint at = 0; at < end; at += stride)
+                P.Store(V.MultiplyAdd((P.Load<V>(x + at, count) - mean) * inverse, scale, shift), y + at, count);
+        }
+    }
+
+    internal struct BackwardColumns(LayerPass pass, int size) : IVectorAction, IColumns
+    {
+        public void Invoke<V>()
+            where V : struct, IVectorF32<V> => ColumnGroups.Each<V, BackwardColumns>(ref this, size);
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        public readonly void Invoke<V, P>(nint column, int count)
+            where V : struct, IVectorF32<V>
+            where P : struct, IPart
+        {
+            float* x = pass.Input + column, dy = pass.OutputGradient + column;
+            V mean = P.Load<V>(pass.Saved + column, count), inverse = P.Load<V>(pass.Saved + size + column, count);
+            V sum = V.Create(0f), projection = V.Create(0f), rows = V.Create(pass.Rows);
+            nint stride = size, end = pass.Rows * stride;
+            for (nint at = 0; at < end; at += stride)
             {
-                int count = (int)Math.Min(size - column, V.Count);
-                V mean = V.LoadPartial(pass.Statistics + column, count);
-                V inverse = V.Create(1f) / V.Sqrt(V.LoadPartial(pass.Statistics + size + column, count) + V.Create(Epsilon));
-                V scale = V.LoadPartial(pass.Parameters + column, count), shift = V.LoadPartial(pass.Parameters + size + column, count);
-                for (nint row = 0; row < pass.Rows; row++)
-                {
-                    nint at = (row * size) + column;
-                    V normal = (V.LoadPartial(pass.Input + at, count) - mean) * inverse;
-                    V.StorePartial(V.MultiplyAdd(normal, scale, shift), pass.Output + at, count);
-                }
+                V d = P.Load<V>(dy + at, count);
+                sum += d;
+                projection = V.MultiplyAdd(d, (P.Load<V>(x + at, count) - mean) * inverse, projection);
             }
-        }
-    }
 
-    internal readonly struct BackwardColumns(LayerPass pass, int size) : IVectorAction
-    {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        public void Invoke<V>()
-            where V : struct, IVectorF32<V>
-        {
-            V rows = V.Create(pass.Rows);
-            for (nint column = 0; column < size; column += V.Count)
+            float* scaleGradient = pass.Gradients + column, shiftGradient = pass.Gradients + size + column;
+            P.Store(P.Load<V>(scaleGradient, count) + projection, scaleGradient, count);
+            P.Store(P.Load<V>(shiftGradient, count) + sum, shiftGradient, count);
+            if (pass.InputGradient is null)
+                return;
+            float* dx = pass.InputGradient + column;
+            V factor = P.Load<V>(pass.Parameters + column, count) * inverse, meanGradient = sum / rows, meanProjection = projection / rows;
+            for (nint at = 0; at < end; at += stride)
             {
-                int count = (int)Math.Min(size - column, V.Count);
-                V mean = V.LoadPartial(pass.Saved + column, count), inverse = V.LoadPartial(pass.Saved + size + column, count);
-                V sum = V.Create(0f), projection = V.Create(0f);
-                for (nint row = 0; row < pass.Rows; row++)
-                {
-                    nint at = (row * size) + column;
-                    V d = V.LoadPartial(pass.OutputGradient + at, count);
-                    V normal = (V.LoadPartial(pass.Input + at, count) - mean) * inverse;
-                    sum += d;
-                    projection = V.MultiplyAdd(d, normal, projection);
-                }
-
-                float* scaleGradient = pass.Gradients + column, shiftGradient = pass.Gradients + size + column;
-                V.StorePartial(V.LoadPartial(scaleGradient, count) + projection, scaleGradient, count);
-                V.StorePartial(V.LoadPartial(shiftGradient, count) + sum, shiftGradient, count);
-                if (pass.InputGradient is null)
-                    continue;
-                V factor = V.LoadPartial(pass.Parameters + column, count) * inverse;
-                V meanGradient = sum / rows, meanProjection = projection / rows;
-                for (nint row = 0; row < pass.Rows; row++)
-                {
-                    nint at = (row * size) + column;
-                    V normal = (V.LoadPartial(pass.Input + at, count) - mean) * inverse;
-                    V g = V.LoadPartial(pass.OutputGradient + at, count) - V.MultiplyAdd(normal, meanProjection, meanGradient);
-                    V.StorePartial(factor * g, pass.InputGradient + at, count);
-                }
+                V normal = (P.Load<V>(x + at, count) - mean) * inverse;
+                P.Store(factor * (P.Load<V>(dy + at, count) - V.MultiplyAdd(normal, meanProjection, meanGradient)), dx + at, count);
             }
         }
     }

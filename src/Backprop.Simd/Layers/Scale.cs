@@ -41,42 +41,39 @@ internal sealed unsafe partial class Scale(int size, float[]? values = null) : L
         Tiers.Dispatch(ref columns);
     }
 
-    internal readonly struct ForwardColumns(LayerPass pass, int size) : IVectorAction
+    internal struct ForwardColumns(LayerPass pass, int size) : IVectorAction, IColumns
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public void Invoke<V>()
+            where V : struct, IVectorF32<V> => ColumnGroups.Each<V, ForwardColumns>(ref this, size);
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        public readonly void Invoke<V, P>(nint column, int count)
             where V : struct, IVectorF32<V>
+            where P : struct, IPart
         {
-            for (nint column = 0; column < size; column += V.Count)
-            {
-                int count = (int)Math.Min(size - column, V.Count);
-                float* statistics = pass.Statistics + column;
-                V shift = V.LoadPartial(statistics, count), factor = V.LoadPartial(statistics + size, count), offset = V.LoadPartial(statistics + (2 * (nint)size), count);
-                for (nint row = 0; row < pass.Rows; row++)
-                {
-                    nint at = (row * size) + column;
-                    V.StorePartial(((V.LoadPartial(pass.Input + at, count) - shift) * factor) + offset, pass.Output + at, count);
-                }
-            }
+            float* x = pass.Input + column, y = pass.Output + column, statistics = pass.Statistics + column;
+            V shift = P.Load<V>(statistics, count), factor = P.Load<V>(statistics + size, count), offset = P.Load<V>(statistics + (2 * (nint)size), count);
+            nint stride = size, end = pass.Rows * stride;
+            for (nint at = 0; at < end; at += stride)
+                P.Store(((P.Load<V>(x + at, count) - shift) * factor) + offset, y + at, count);
         }
     }
 
-    internal readonly struct BackwardColumns(LayerPass pass, int size) : IVectorAction
+    internal struct BackwardColumns(LayerPass pass, int size) : IVectorAction, IColumns
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public void Invoke<V>()
+            where V : struct, IVectorF32<V> => ColumnGroups.Each<V, BackwardColumns>(ref this, size);
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        public readonly void Invoke<V, P>(nint column, int count)
             where V : struct, IVectorF32<V>
+            where P : struct, IPart
         {
-            for (nint column = 0; column < size; column += V.Count)
-            {
-                int count = (int)Math.Min(size - column, V.Count);
-                V factor = V.LoadPartial(pass.Statistics + size + column, count);
-                for (nint row = 0; row < pass.Rows; row++)
-                {
-                    nint at = (row * size) + column;
-                    V.StorePartial(V.LoadPartial(pass.OutputGradient + at, count) * factor, pass.InputGradient + at, count);
-                }
-            }
+            float* dy = pass.OutputGradient + column, dx = pass.InputGradient + column;
+            V factor = P.Load<V>(pass.Statistics + size + column, count);
+            nint stride = size, end = pass.Rows * stride;
+            for (nint at = 0; at < end; at += stride)
+                P.Store(P.Load<V>(dy + at, count) * factor, dx + at, count);
         }
     }
 }

@@ -6,6 +6,7 @@ namespace Backprop.Simd.Tests;
 /// <summary>LayerNorm and BatchNorm at every width in one process, against one lane at a time.</summary>
 public sealed unsafe class NormWidthTests
 {
+    // Four at a time, then the rest.
     private const int Rows = 5;
 
     [Theory]
