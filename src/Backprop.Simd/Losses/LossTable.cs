@@ -87,8 +87,17 @@ internal static unsafe class LossTable
         public void Invoke<TLoss>(TLoss loss)
             where TLoss : struct, IElementLoss
         {
-            var action = new ElementLossRows<TLoss>(loss, outputs, targets, rowLosses, rows, size);
-            Tiers.DispatchSixteenLanes(ref action);
+            if (ElementLossLanes<TLoss>.Pays(rows, size))
+            {
+                var lanes = new ElementLossLanes<TLoss>(loss, outputs, targets, rowLosses, rows, size);
+                Tiers.Dispatch(ref lanes);
+            }
+            else
+            {
+                var action = new ElementLossRows<TLoss>(loss, outputs, targets, rowLosses, rows, size);
+                Tiers.DispatchSixteenLanes(ref action);
+            }
+
             if (gradient is not null)
                 Map.Binary(new ScaledDerivative<TLoss>(loss, scale), outputs, targets, gradient, (nint)rows * size);
         }

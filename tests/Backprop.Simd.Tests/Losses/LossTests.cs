@@ -134,6 +134,31 @@ public sealed unsafe class LossTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Widths.All), MemberType = typeof(Widths))]
+    public void Short_rows_of_element_losses_in_lanes_have_the_same_bits_at_every_width(Width width)
+    {
+        foreach (LossKind kind in LossTable.All)
+        {
+            for (int size = 1; size < SoftmaxLanes.MaxClasses && kind.Id != LossId.SoftmaxCrossEntropy; size++)
+            {
+                foreach (int rows in (int[])[1, 2, 7, 37, 64, 135])
+                {
+                    float[] outputs = Shapes.Random(rows * size, size, 6f), targets = TargetsFor(kind, rows, size, 3), expected = new float[rows];
+                    (outputs[0], outputs[^1], outputs[rows / 2]) = (float.NaN, -0f, float.NegativeInfinity);
+                    targets[^1] = 0;
+                    RunAt(Width.F32x16, kind, outputs, targets, expected, new float[outputs.Length], rows, size);
+                    using var y = new GuardedSpan(outputs);
+                    using var t = new GuardedSpan(targets);
+                    using var losses = new GuardedSpan(rows);
+                    var action = new LanesAtWidth { Width = width, Y = y.Pointer, T = t.Pointer, R = losses.Pointer, Rows = rows, Size = size };
+                    LossTable.Dispatch(kind, ref action);
+                    Assert.Equal(-1, Tolerance.FirstDifference(losses.Span, expected));
+                }
+            }
+        }
+    }
+
     private static void RowLosses(float[] outputs, int[] labels, float[] gradient, float[] losses, int first, int rows, int size)
     {
         float[] sumsAndShifts = new float[2 * rows];
@@ -386,6 +411,20 @@ public sealed unsafe class LossTests
             Widths.Invoke(Width, ref rows);
             var derivative = new Map.BinaryLoop<ScaledDerivative<TLoss>>(new(loss, 1f / (Rows * Size)), Y, T, G, Rows * Size);
             Widths.Invoke(Width, ref derivative);
+        }
+    }
+
+    private struct LanesAtWidth : ILossAction
+    {
+        public Width Width;
+        public float* Y, T, R;
+        public int Rows, Size;
+
+        public readonly void Invoke<TLoss>(TLoss loss)
+            where TLoss : struct, IElementLoss
+        {
+            var lanes = new ElementLossLanes<TLoss>(loss, Y, T, R, Rows, Size);
+            Widths.Invoke(Width, ref lanes);
         }
     }
 }
