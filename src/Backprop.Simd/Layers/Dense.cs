@@ -125,7 +125,12 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
     /// <summary>What the derivative is computed from, given the forward pass's arrays.</summary>
     public float* DerivativeArgument(float* output, float* saved) => _saves == Saved.Input ? saved : output;
 
-    private bool GivesBothInOnePass(in LayerPass pass) => pass.Rows == 1 && pass.Update is not null && OutputSize > SummationOrders.FourChainsColumns;
+    private bool GivesBothInOnePass(in LayerPass pass) => pass.Rows == 1 && pass.Update is not null && UpdatesByFewRows(in pass);
+
+    // One pass over weights that no cache holds; of one example also over others, which it reads once instead of twice, if the rows end with a vector or are long.
+    private bool UpdatesByFewRows(in LayerPass pass) =>
+        pass.Rows <= FewRowsUpdate.MaxRows && OutputSize > SummationOrders.FourChainsColumns
+        && (WeightCount > WeightsPassedTwice || (pass.Rows == 1 && (OutputSize % 16 == 0 || OutputSize > 2 * ShortRow)));
 
     private void UpdateByFewRows<TOperation>(in LayerPass pass, UpdateEpilogue<TOperation> update)
         where TOperation : struct, IUpdateOperation
@@ -228,7 +233,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             where TOperation : struct, IUpdateOperation
         {
             var epilogue = new UpdateEpilogue<TOperation>(operation, _pass.Parameters, _pass.States, _pass.States + _pass.StateLength, layer.OutputSize);
-            if (_pass.Rows <= FewRowsUpdate.MaxRows && layer.OutputSize > SummationOrders.FourChainsColumns)
+            if (layer.UpdatesByFewRows(in _pass))
             {
                 layer.UpdateByFewRows(in _pass, epilogue);
             }
