@@ -1,8 +1,6 @@
-using System.Runtime.CompilerServices;
 using Backprop.Simd.Internal.Activations;
 using Backprop.Simd.Internal.Elementwise;
 using Backprop.Simd.Internal.Memory;
-using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Kernels;
 
@@ -53,47 +51,17 @@ public static unsafe partial class Activations
             throw new ArgumentException("Softmax is not elementwise: use Softmax.Forward, which takes rows.", nameof(activation));
     }
 
-    internal readonly struct ForwardOperation<TActivation>(TActivation activation) : IUnaryOperation
-        where TActivation : struct, IActivation
-    {
-        public static bool HasStages
-        {
-            [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => TActivation.HasStages;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V FirstStage<V>(V x, out V other)
-            where V : struct, IVectorF32<V> => TActivation.FirstStage(x, out other);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V SecondStage<V>(V x, V state, V other)
-            where V : struct, IVectorF32<V> => TActivation.SecondStage(x, state, other);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Invoke<V>(V x)
-            where V : struct, IVectorF32<V> => activation.Forward(x);
-    }
-
-    internal readonly struct BackwardOperation<TActivation>(TActivation activation) : IBinaryOperation
-        where TActivation : struct, IActivation
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Invoke<V>(V x, V y)
-            where V : struct, IVectorF32<V> => activation.Backward(x, y);
-    }
-
     private readonly struct ForwardAction(float* x, float* y, int length) : IActivationAction
     {
         public void Invoke<TActivation>(TActivation activation)
             where TActivation : struct, IActivation =>
-            Map.Unary(new ForwardOperation<TActivation>(activation), x, y, length);
+            Map.Unary(new ActivationForward<TActivation>(activation), x, y, length);
     }
 
     private readonly struct BackwardAction(float* saved, float* dy, float* dx, int length) : IActivationAction
     {
         public void Invoke<TActivation>(TActivation activation)
             where TActivation : struct, IActivation =>
-            Map.Binary(new BackwardOperation<TActivation>(activation), saved, dy, dx, length);
+            Map.Binary(new ActivationBackward<TActivation>(activation), saved, dy, dx, length);
     }
 }

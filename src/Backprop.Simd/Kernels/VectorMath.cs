@@ -20,11 +20,11 @@ public static unsafe class VectorMath
 
     /// <summary>y[i] = tanh x[i].</summary>
     /// <exception cref="ArgumentException">Lengths differ, or the spans overlap in part.</exception>
-    public static void Tanh(ReadOnlySpan<float> x, Span<float> y) => Run(default(Activations.ForwardOperation<Tanh>), x, y);
+    public static void Tanh(ReadOnlySpan<float> x, Span<float> y) => Run(default(ActivationForward<Tanh>), x, y);
 
     /// <summary>y[i] = 1 / (1 + e^-x[i]).</summary>
     /// <exception cref="ArgumentException">Lengths differ, or the spans overlap in part.</exception>
-    public static void Sigmoid(ReadOnlySpan<float> x, Span<float> y) => Run(default(Activations.ForwardOperation<Sigmoid>), x, y);
+    public static void Sigmoid(ReadOnlySpan<float> x, Span<float> y) => Run(default(ActivationForward<Sigmoid>), x, y);
 
     /// <summary>y[i] = erf x[i] = 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x[i].</summary>
     /// <exception cref="ArgumentException">Lengths differ, or the spans overlap in part.</exception>

@@ -89,6 +89,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
         }
 
         NoEpilogue none = default;
+        NothingAfterShare nothing = default;
         ColumnSum.Run(dz, pass.Rows, OutputSize, pass.Gradients + WeightCount, pass.AddsGradients, pass.Workers);
 
         // Before the weights change; of one row, in the same pass.
@@ -101,7 +102,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             }
             else
             {
-                InputGradient(in pass, ref none);
+                InputGradient(in pass, ref none, ref nothing);
             }
         }
 
@@ -112,7 +113,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
         }
         else
         {
-            WeightGradient(in pass, ref none);
+            WeightGradient(in pass, ref none, ref nothing);
         }
     }
 
@@ -144,8 +145,9 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
         }
     }
 
-    private void WeightGradient<TEpilogue>(in LayerPass pass, ref TEpilogue epilogue)
+    private void WeightGradient<TEpilogue, TAfter>(in LayerPass pass, ref TEpilogue epilogue, ref TAfter after)
         where TEpilogue : struct, IEpilogue
+        where TAfter : struct, IAfterShare
     {
         var arguments = new GemmArguments
         {
@@ -162,11 +164,12 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             C = pass.Gradients,
             Ldc = OutputSize,
         };
-        GemmDriver.Run(in arguments, ref epilogue, pass.Workers, pass.Scratch);
+        GemmDriver.Run(in arguments, ref epilogue, ref after, pass.Workers, pass.Scratch);
     }
 
-    private void InputGradient<TEpilogue>(in LayerPass pass, ref TEpilogue epilogue)
+    private void InputGradient<TEpilogue, TAfter>(in LayerPass pass, ref TEpilogue epilogue, ref TAfter after)
         where TEpilogue : struct, IEpilogue
+        where TAfter : struct, IAfterShare
     {
         var arguments = new GemmArguments
         {
@@ -182,7 +185,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             C = pass.InputGradient,
             Ldc = InputSize,
         };
-        GemmDriver.Run(in arguments, ref epilogue, pass.Workers, pass.Scratch);
+        GemmDriver.Run(in arguments, ref epilogue, ref after, pass.Workers, pass.Scratch);
     }
 
     private void Product<TActivation>(in LayerPass pass, TActivation activation)
@@ -201,8 +204,19 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             C = pass.Output,
             Ldc = OutputSize,
         };
-        var epilogue = new BiasActivation<TActivation>(activation, pass.Parameters + WeightCount, pass.Saved, OutputSize);
-        GemmDriver.Run(in arguments, ref epilogue, pass.Workers, pass.Scratch);
+        float* bias = pass.Parameters + WeightCount;
+        if (TActivation.IsCheap)
+        {
+            var both = new BiasActivation<TActivation>(activation, bias, pass.Saved, OutputSize);
+            GemmDriver.Run(in arguments, ref both, pass.Workers, pass.Scratch);
+            return;
+        }
+
+        if (TActivation.Saves == Saved.Input && pass.Saved is not null)
+            arguments.C = pass.Saved;
+        var biasAlone = new BiasActivation<Identity>(default, bias, null, OutputSize);
+        var after = new ActivationAfterShare<TActivation>(activation, arguments.C, pass.Output, OutputSize);
+        GemmDriver.Run(in arguments, ref biasAlone, ref after, pass.Workers, pass.Scratch);
     }
 
     private readonly ref struct ForwardAction(Dense layer, in LayerPass pass) : IActivationAction
@@ -220,8 +234,17 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
         public void Invoke<TActivation>(TActivation activation)
             where TActivation : struct, IActivation
         {
-            var epilogue = new DerivativeBelow<TActivation>(activation, _pass.BelowSaved, layer.InputSize);
-            layer.InputGradient(in _pass, ref epilogue);
+            if (TActivation.IsCheap)
+            {
+                var epilogue = new DerivativeBelow<TActivation>(activation, _pass.BelowSaved, layer.InputSize);
+                NothingAfterShare nothing = default;
+                layer.InputGradient(in _pass, ref epilogue, ref nothing);
+                return;
+            }
+
+            NoEpilogue none = default;
+            var after = new DerivativeAfterShare<TActivation>(activation, _pass.BelowSaved, _pass.InputGradient, layer.InputSize);
+            layer.InputGradient(in _pass, ref none, ref after);
         }
     }
 
@@ -233,18 +256,20 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             where TOperation : struct, IUpdateOperation
         {
             var epilogue = new UpdateEpilogue<TOperation>(operation, _pass.Parameters, _pass.States, _pass.States + _pass.StateLength, layer.OutputSize);
+            NoEpilogue none = default;
+            NothingAfterShare nothing = default;
             if (layer.UpdatesByFewRows(in _pass))
             {
                 layer.UpdateByFewRows(in _pass, epilogue);
             }
             else if (TOperation.States == 0 && layer.WeightCount > WeightsPassedTwice && layer.OutputSize > ShortRow)
             {
-                layer.WeightGradient(in _pass, ref epilogue);
+                layer.WeightGradient(in _pass, ref epilogue, ref nothing);
             }
             else
             {
-                var share = new UpdateAfterShare<TOperation>(operation, _pass.Parameters, _pass.Gradients, _pass.States, _pass.StateLength, layer.OutputSize);
-                layer.WeightGradient(in _pass, ref share);
+                var after = new UpdateAfterShare<TOperation>(operation, _pass.Parameters, _pass.Gradients, _pass.States, _pass.StateLength, layer.OutputSize);
+                layer.WeightGradient(in _pass, ref none, ref after);
             }
         }
     }
@@ -253,27 +278,13 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
     {
         public void Invoke<TActivation>(TActivation activation)
             where TActivation : struct, IActivation =>
-            Map.Binary(new Derivative<TActivation>(activation), saved, dy, dy, length);
-    }
-
-    private readonly struct Derivative<TActivation>(TActivation activation) : IBinaryOperation
-        where TActivation : struct, IActivation
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Invoke<V>(V x, V y)
-            where V : struct, IVectorF32<V> => activation.Backward(x, y);
+            Map.Binary(new ActivationBackward<TActivation>(activation), saved, dy, dy, length);
     }
 
     /// <summary>dz of the layer below: f'(z) times its output gradient.</summary>
     private readonly struct DerivativeBelow<TActivation>(TActivation activation, float* saved, nint stride) : IEpilogue
         where TActivation : struct, IActivation
     {
-        public static EpilogueCost Cost
-        {
-            [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => TActivation.IsCheap ? EpilogueCost.Light : EpilogueCost.Heavy;
-        }
-
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Apply<V>(V sums, nint row, nint column, int count)
             where V : struct, IVectorF32<V>
@@ -287,12 +298,6 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
     private readonly struct BiasActivation<TActivation>(TActivation activation, float* bias, float* saved, nint stride) : IEpilogue
         where TActivation : struct, IActivation
     {
-        public static EpilogueCost Cost
-        {
-            [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => TActivation.IsCheap ? EpilogueCost.Light : EpilogueCost.Heavy;
-        }
-
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Apply<V>(V sums, nint row, nint column, int count)
             where V : struct, IVectorF32<V>

@@ -9,12 +9,6 @@ namespace Backprop.Simd.Internal.Layers;
 internal readonly unsafe struct UpdateEpilogue<TOperation>(TOperation operation, float* parameters, float* first, float* second, nint stride) : IEpilogue
     where TOperation : struct, IUpdateOperation
 {
-    public static EpilogueCost Cost
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => EpilogueCost.Heavy;
-    }
-
     public static bool StoresC
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -33,7 +33,7 @@ internal static unsafe class GemmDriver
     // Moving an element of an operand takes about as long as so many multiply-adds.
     private const double MultiplyAddsPerElement = 4;
 
-    /// <summary>The floats of packing space that <see cref="Run"/> needs for each thread if alpha is 1 and the epilogue stores C or does not; grows with every size.</summary>
+    /// <summary>The floats of packing space that <see cref="Run{TEpilogue}"/> needs for each thread if alpha is 1 and the epilogue stores C or does not; grows with every size.</summary>
     public static int ScratchFloats(bool transA, bool transB, int m, int n, int k, bool storesC = true) =>
         GemmBlocking.ScratchFloats(transA, transB, m, n, k, storesC);
 
@@ -42,61 +42,80 @@ internal static unsafe class GemmDriver
     public static void Run<TEpilogue>(in GemmArguments arguments, ref TEpilogue epilogue, WorkerPool? workers, GemmScratch? scratch)
         where TEpilogue : struct, IEpilogue
     {
-        var action = new Product<TEpilogue>(in arguments, ref epilogue, workers, scratch);
+        NothingAfterShare nothing = default;
+        Run(in arguments, ref epilogue, ref nothing, workers, scratch);
+    }
+
+    /// <summary>The same, and then what comes after each thread's share of C.</summary>
+    public static void Run<TEpilogue, TAfter>(in GemmArguments arguments, ref TEpilogue epilogue, ref TAfter after, WorkerPool? workers, GemmScratch? scratch)
+        where TEpilogue : struct, IEpilogue
+        where TAfter : struct, IAfterShare
+    {
+        var action = new Product<TEpilogue, TAfter>(in arguments, ref epilogue, ref after, workers, scratch);
         Tiers.DispatchRegisters(ref action);
     }
 
     /// <summary>The same on one given vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void RunOn<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, WorkerPool? workers, GemmScratch? scratch)
+    internal static void RunOn<V, R, TEpilogue, TAfter>(in GemmArguments g, ref TEpilogue epilogue, ref TAfter after, WorkerPool? workers, GemmScratch? scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TEpilogue : struct, IEpilogue
+        where TAfter : struct, IAfterShare
     {
         Debug.Assert(TEpilogue.StoresC || g.Beta == 0, "Without a C there is nothing that beta could multiply.");
         if (!SmallProduct.Takes(in g))
         {
-            Large<V, R, TEpilogue>(in g, ref epilogue, workers, scratch);
+            Large<V, R, TEpilogue, TAfter>(in g, ref epilogue, ref after, workers, scratch);
             return;
         }
 
         SmallProduct.Run<V, R, TEpilogue>(in g, ref epilogue);
-        if (TEpilogue.FinishesShares)
-            epilogue.FinishShare(new Block(0, g.M, 0, g.N));
+        if (!TAfter.DoesNothing)
+            after.Invoke(new Block(0, g.M, 0, g.N));
     }
 
     // Apart, so that a small product does not pay for the frame of a large one, or of none.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Large<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, WorkerPool? workers, GemmScratch? scratch)
+    private static void Large<V, R, TEpilogue, TAfter>(in GemmArguments g, ref TEpilogue epilogue, ref TAfter after, WorkerPool? workers, GemmScratch? scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TEpilogue : struct, IEpilogue
+        where TAfter : struct, IAfterShare
     {
         if (g.M == 0 || g.N == 0)
             return;
+        var whole = new Block(0, g.M, 0, g.N);
         if (g.Alpha == 0 || g.K == 0)
         {
             OnlyBeta<V, TEpilogue>(in g, ref epilogue);
-            if (TEpilogue.FinishesShares)
-                epilogue.FinishShare(new Block(0, g.M, 0, g.N));
+            if (!TAfter.DoesNothing)
+                after.Invoke(whole);
             return;
         }
 
         SummationOrder order = SummationOrders.Of(g.TransA, g.TransB, g.M, g.N);
         int parts = workers is null ? 1 : Parts(in g, workers);
         if (g.M <= FewRowsKernel.MaxRows && parts == 1 && TryFewRows<V, R, TEpilogue>(in g, ref epilogue, order))
+        {
+            if (!TAfter.DoesNothing)
+                after.Invoke(whole);
             return;
+        }
+
         int floats = GemmBlocking.ScratchFloats(in g, order, TEpilogue.StoresC);
         scratch ??= GemmScratch.OfThisThread;
         if (parts > 1)
         {
-            Shared<V, R, TEpilogue>(in g, ref epilogue, order, workers!, parts, scratch, floats);
+            Shared<V, R, TEpilogue, TAfter>(in g, ref epilogue, ref after, order, workers!, parts, scratch, floats);
             return;
         }
 
         scratch.Reserve(floats, 1);
-        Share<V, R, TEpilogue>(in g, ref epilogue, order, new Block(0, g.M, 0, g.N), scratch.Pointer(0));
+        Multiply<V, R, TEpilogue>(in g, ref epilogue, order, whole, scratch.Pointer(0));
         GC.KeepAlive(scratch);
+        if (!TAfter.DoesNothing)
+            after.Invoke(whole);
     }
 
     /// <summary>Whether it did: the shortest way for few rows, which need no scratch. For 64 columns of 64 steps the other one takes as long as the arithmetic. (1 x 64 x 64: 44 to 51 GFLOP/s, 1 x 32 x 64: +23 %.)</summary>
@@ -107,7 +126,7 @@ internal static unsafe class GemmDriver
         where TEpilogue : struct, IEpilogue
     {
         var whole = new Block(0, g.M, 0, g.N);
-        if (TEpilogue.FinishesShares || order != SummationOrder.Chain || GemmBlocking.HasFewSteps<V>(in g, TEpilogue.StoresC) || !GemmBlocking.HasFewRows(in g, whole, TEpilogue.StoresC))
+        if (order != SummationOrder.Chain || GemmBlocking.HasFewSteps<V>(in g, TEpilogue.StoresC) || !GemmBlocking.HasFewRows(in g, whole, TEpilogue.StoresC))
             return false;
         FewRowsProduct.Run<V, R, TEpilogue>(in g, ref epilogue, whole);
         return true;
@@ -115,12 +134,13 @@ internal static unsafe class GemmDriver
 
     // Apart, so that a product that is not shared does not pay for the frame.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Shared<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, SummationOrder order, WorkerPool workers, int parts, GemmScratch scratch, int floats)
+    private static void Shared<V, R, TEpilogue, TAfter>(in GemmArguments g, ref TEpilogue epilogue, ref TAfter after, SummationOrder order, WorkerPool workers, int parts, GemmScratch scratch, int floats)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TEpilogue : struct, IEpilogue
+        where TAfter : struct, IAfterShare
     {
-        var job = new SharedProduct<V, R, TEpilogue> { Arguments = g, Epilogue = epilogue, Order = order, Scratch = scratch };
+        var job = new SharedProduct<V, R, TEpilogue, TAfter> { Arguments = g, Epilogue = epilogue, After = after, Order = order, Scratch = scratch };
         job.Split(parts);
         scratch.Reserve(floats, job.Parts);
         if (job.Parts == 1)
@@ -128,22 +148,6 @@ internal static unsafe class GemmDriver
         else
             workers.Run(ref job, job.Parts);
         GC.KeepAlive(scratch);
-    }
-
-    private static void Share<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, SummationOrder order, Block share, float* scratch)
-        where V : struct, IVectorF32<V>, IRegisters<V, R>
-        where R : struct
-        where TEpilogue : struct, IEpilogue
-    {
-        if (!TEpilogue.FinishesShares)
-        {
-            Multiply<V, R, TEpilogue>(in g, ref epilogue, order, share, scratch);
-            return;
-        }
-
-        NoEpilogue none = default;
-        Multiply<V, R, NoEpilogue>(in g, ref none, order, share, scratch);
-        epilogue.FinishShare(share);
     }
 
     private static void Multiply<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, SummationOrder order, Block share, float* scratch)
@@ -224,15 +228,17 @@ internal static unsafe class GemmDriver
         TileRows.Finish<V, TEpilogue>(ref epilogue, g.C, g.Ldc, 0, 0, g.M, g.N);
     }
 
-    private readonly ref struct Product<TEpilogue>(in GemmArguments arguments, ref TEpilogue epilogue, WorkerPool? workers, GemmScratch? scratch) : IRegisterAction
+    private readonly ref struct Product<TEpilogue, TAfter>(in GemmArguments arguments, ref TEpilogue epilogue, ref TAfter after, WorkerPool? workers, GemmScratch? scratch) : IRegisterAction
         where TEpilogue : struct, IEpilogue
+        where TAfter : struct, IAfterShare
     {
         private readonly ref readonly GemmArguments _arguments = ref arguments;
         private readonly ref TEpilogue _epilogue = ref epilogue;
+        private readonly ref TAfter _after = ref after;
 
         public void Invoke<V, R>()
             where V : struct, IVectorF32<V>, IRegisters<V, R>
-            where R : struct => RunOn<V, R, TEpilogue>(in _arguments, ref _epilogue, workers, scratch);
+            where R : struct => RunOn<V, R, TEpilogue, TAfter>(in _arguments, ref _epilogue, ref _after, workers, scratch);
     }
 
     private readonly ref struct HalfVectors<TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, SummationOrder order, Block share, float* scratch) : IRegisterAction
@@ -247,13 +253,15 @@ internal static unsafe class GemmDriver
             where R : struct => Multiply<V, R, TEpilogue>(in _g, ref _epilogue, order, share, _scratch);
     }
 
-    private struct SharedProduct<V, R, TEpilogue> : IJob
+    private struct SharedProduct<V, R, TEpilogue, TAfter> : IJob
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TEpilogue : struct, IEpilogue
+        where TAfter : struct, IAfterShare
     {
         public GemmArguments Arguments;
         public TEpilogue Epilogue;
+        public TAfter After;
         public SummationOrder Order;
         public GemmScratch Scratch;
         public int Parts;
@@ -281,7 +289,9 @@ internal static unsafe class GemmDriver
                 ? new Block(row, Math.Min(_rowsPerPart, Arguments.M - row), 0, Arguments.N)
                 : new Block(0, Arguments.M, column, Math.Min(_columnsPerPart, Arguments.N - column));
             TEpilogue epilogue = Epilogue;
-            Share<V, R, TEpilogue>(in Arguments, ref epilogue, Order, share, Scratch.Pointer(part));
+            Multiply<V, R, TEpilogue>(in Arguments, ref epilogue, Order, share, Scratch.Pointer(part));
+            if (!TAfter.DoesNothing)
+                After.Invoke(share);
         }
 
         private static int PartOf(int size, int parts, int granule)

@@ -2,44 +2,21 @@ using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
 
-/// <summary>How much work an epilogue does per element.</summary>
-internal enum EpilogueCost
-{
-    /// <summary>Nothing at all: C gets the sums.</summary>
-    None,
-
-    /// <summary>A few instructions.</summary>
-    Light,
-
-    /// <summary>A transcendental formula.</summary>
-    Heavy,
-}
-
 /// <summary>What happens to each finished element of C.</summary>
 /// <remarks>
-/// It is applied to the rows of a tile right after they were stored, while they are in the L1 cache. So the kernels, which exist for every height of a tile,
+/// A few instructions: longer work waits for <see cref="IAfterShare"/>. It is applied to the rows of a tile right after they were stored, while they are in the L1 cache. So the kernels, which exist for every height of a tile,
 /// are compiled once and not once more for every activation.
 /// </remarks>
 internal interface IEpilogue
 {
-    /// <summary>A JIT constant.</summary>
-    static abstract EpilogueCost Cost { get; }
+    /// <summary>Whether C simply gets the sums: a JIT constant.</summary>
+    static virtual bool DoesNothing => false;
 
     /// <summary>
     /// Whether C gets what <see cref="Apply{V}"/> returns: a JIT constant. If not, the sums are all there is: C is neither read nor written and may be null, beta
     /// is 0, and what Apply returns means nothing. Each element is handed over once, when all of k has been added; if C is stored and beta is 0, it may be computed and handed over again.
     /// </summary>
     static virtual bool StoresC => true;
-
-    /// <summary>
-    /// Whether there is nothing to do for an element, but for each thread's share of C when all of it is stored, on that thread: a JIT constant. The sums are then still in its caches.
-    /// </summary>
-    static virtual bool FinishesShares => false;
-
-    /// <summary>Called for each share of C, a block of the whole product, if <see cref="FinishesShares"/>.</summary>
-    void FinishShare(Block share)
-    {
-    }
 
     /// <summary>Whether <see cref="Apply{V}"/> reads and writes an array of its own in the shape of C: a JIT constant.</summary>
     static virtual bool HasArray => false;
@@ -59,7 +36,7 @@ internal interface IEpilogue
 /// <summary>C gets the sums.</summary>
 internal readonly struct NoEpilogue : IEpilogue
 {
-    public static EpilogueCost Cost => EpilogueCost.None;
+    public static bool DoesNothing => true;
 
     public V Apply<V>(V sums, nint row, nint column, int count)
         where V : struct, IVectorF32<V> => sums;

@@ -25,15 +25,6 @@ internal static unsafe class QuadProduct
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
-        if (TEpilogue.Cost == EpilogueCost.Heavy && TEpilogue.StoresC)
-        {
-            // As in a small product: a long formula in one place.
-            NoEpilogue none = default;
-            Run<V, R, NoEpilogue>(in g, ref none, share, scratch);
-            TileRows.Finish<V, TEpilogue>(ref epilogue, g.C + (share.Row * g.Ldc), g.Ldc, share.Row, 0, share.Rows, g.N);
-            return;
-        }
-
         int n = g.N, rest = g.K % Steps, foursOfVector = V.Count / Steps, vectors = (n + foursOfVector - 1) / foursOfVector;
         int parts = (vectors + QuadKernel.Vectors - 1) / QuadKernel.Vectors, tileRows = QuadKernel.Rows((vectors + parts - 1) / parts);
         nint lda = g.Lda, ldc = g.Ldc, groups = g.K / Steps, groupFloats = vectors * V.Count;

@@ -63,7 +63,7 @@ internal static unsafe class TileRows
         where V : struct, IVectorF32<V>
         where TEpilogue : struct, IEpilogue
     {
-        if (TEpilogue.Cost == EpilogueCost.None)
+        if (TEpilogue.DoesNothing)
             return;
         TEpilogue local = epilogue;
         nint whole = columns & -V.Count;

@@ -41,20 +41,20 @@ public sealed unsafe class LoopTests
                 using var input = new GuardedSpan(x, guard);
                 using var other = new GuardedSpan(x, guard);
                 using var output = new GuardedSpan(length, guard);
-                var unary = new Map.UnaryLoop<Activations.ForwardOperation<Tanh>>(default, input.Pointer, output.Pointer, length);
+                var unary = new Map.UnaryLoop<ActivationForward<Tanh>>(default, input.Pointer, output.Pointer, length);
                 Widths.Invoke(width, ref unary);
                 float[] expected = new float[length];
                 VectorMath.Tanh(x, expected);
                 Assert.Equal(-1, Tolerance.FirstDifference(output.Span, expected));
 
-                var stages = new Map.UnaryLoop<Activations.ForwardOperation<GELU>>(default, input.Pointer, output.Pointer, length);
+                var stages = new Map.UnaryLoop<ActivationForward<GELU>>(default, input.Pointer, output.Pointer, length);
                 Widths.Invoke(width, ref stages);
-                var single = new Map.UnaryLoop<Activations.ForwardOperation<GELU>>(default, input.Pointer, other.Pointer, length);
+                var single = new Map.UnaryLoop<ActivationForward<GELU>>(default, input.Pointer, other.Pointer, length);
                 Widths.Invoke(Width.F32x1, ref single);
                 Assert.Equal(-1, Tolerance.FirstDifference(output.Span, other.Span));
 
                 x.CopyTo(other.Span);
-                var binary = new Map.BinaryLoop<Activations.BackwardOperation<Sigmoid>>(default, input.Pointer, other.Pointer, output.Pointer, length);
+                var binary = new Map.BinaryLoop<ActivationBackward<Sigmoid>>(default, input.Pointer, other.Pointer, output.Pointer, length);
                 Widths.Invoke(width, ref binary);
                 Activations.Backward(Activation.Sigmoid, x, x, x, expected);
                 Assert.Equal(-1, Tolerance.FirstDifference(output.Span, expected));
@@ -117,14 +117,14 @@ public sealed unsafe class LoopTests
         public void Invoke<TActivation>(TActivation activation)
             where TActivation : struct, IActivation
         {
-            Same(width, new Activations.ForwardOperation<TActivation>(activation));
+            Same(width, new ActivationForward<TActivation>(activation));
             float[] x = Inputs(), dy = Shapes.Random(x.Length, seed: 5), expected = new float[x.Length], dx = new float[x.Length];
             fixed (float* saved = x, gradient = dy, to = dx, model = expected)
             {
-                var operation = new Activations.BackwardOperation<TActivation>(activation);
-                var one = new Map.BinaryLoop<Activations.BackwardOperation<TActivation>>(operation, saved, gradient, model, x.Length);
+                var operation = new ActivationBackward<TActivation>(activation);
+                var one = new Map.BinaryLoop<ActivationBackward<TActivation>>(operation, saved, gradient, model, x.Length);
                 one.Invoke<F32x1>();
-                var loop = new Map.BinaryLoop<Activations.BackwardOperation<TActivation>>(operation, saved, gradient, to, x.Length);
+                var loop = new Map.BinaryLoop<ActivationBackward<TActivation>>(operation, saved, gradient, to, x.Length);
                 Widths.Invoke(width, ref loop);
             }
 

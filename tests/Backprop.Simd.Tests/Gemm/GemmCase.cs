@@ -170,7 +170,8 @@ internal sealed unsafe class GemmCase
             where R : struct
         {
             TEpilogue epilogue = Epilogue;
-            GemmDriver.RunOn<V, R, TEpilogue>(in Arguments, ref epilogue, Workers, new GemmScratch());
+            NothingAfterShare nothing = default;
+            GemmDriver.RunOn<V, R, TEpilogue, NothingAfterShare>(in Arguments, ref epilogue, ref nothing, Workers, new GemmScratch());
         }
     }
 }

@@ -136,7 +136,7 @@ public sealed class GemmTests
             for (int form = 0; form < 4; form++)
             {
                 var product = new GemmCase(form >= 2, form % 2 == 1, m, n, k, slack: 1, seed: form, beta: form % 2, values: GemmValues.SmallIntegers);
-                float[] sums = product.MultiplyOn(width), actual = product.MultiplyOn(width, default(Place), workers), light = product.MultiplyOn(width, default(LightPlace));
+                float[] sums = product.MultiplyOn(width), actual = product.MultiplyOn(width, default(Place), workers);
                 for (int i = 0; i < m; i++)
                 {
                     for (int j = 0; j < n; j++)
@@ -144,8 +144,29 @@ public sealed class GemmTests
                 }
 
                 product.AssertEqual(sums, actual, $"{width} with epilogue");
-                product.AssertEqual(sums, light, $"{width} with light epilogue");
             }
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public unsafe void What_comes_after_a_share_gets_every_element_once(int threads)
+    {
+        using var workers = new WorkerPool(threads);
+        foreach ((int m, int n, int k) in ((int, int, int)[])[(1, 1, 1), (1, 40, 64), (5, 7, 3), (3, 9, 0), (0, 4, 4), (300, 10, 200), (400, 190, 180), (190, 400, 180), (2, 1100, 1500)])
+        {
+            float[] a = new float[m * k], b = new float[k * n], c = new float[m * n], counts = new float[m * n];
+            fixed (float* pa = a, pb = b, pc = c, pcounts = counts)
+            {
+                var arguments = new GemmArguments { M = m, N = n, K = k, Alpha = 1, A = pa, Lda = Math.Max(k, 1), B = pb, Ldb = n, C = pc, Ldc = n };
+                NoEpilogue none = default;
+                var after = new CountingShares(pcounts, n);
+                GemmDriver.Run(in arguments, ref none, ref after, workers, null);
+            }
+
+            Assert.All(counts, count => Assert.Equal(1f, count));
         }
     }
 
@@ -301,15 +322,14 @@ public sealed class GemmTests
                 Ldc = Product.Ldc,
             };
             NoEpilogue none = default;
-            GemmDriver.RunOn<V, R, NoEpilogue>(in arguments, ref none, null, new GemmScratch());
+            NothingAfterShare nothing = default;
+            GemmDriver.RunOn<V, R, NoEpilogue, NothingAfterShare>(in arguments, ref none, ref nothing, null, new GemmScratch());
         }
     }
 
     /// <summary>Adds 4096 (row + 1) + column, exactly: an element that is seen twice or elsewhere shows.</summary>
     private readonly struct Place : IEpilogue
     {
-        public static EpilogueCost Cost => EpilogueCost.Heavy;
-
         public static float Of(nint row, nint column) => (4096f * (row + 1)) + column;
 
         public V Apply<V>(V sums, nint row, nint column, int count)
@@ -323,8 +343,6 @@ public sealed class GemmTests
     /// <summary>Writes the sums to memory of its own, and counts them.</summary>
     private readonly unsafe struct Elsewhere(float* to, nint stride, float* counts, nint countStride) : IEpilogue
     {
-        public static EpilogueCost Cost => EpilogueCost.Heavy;
-
         public static bool StoresC => false;
 
         public V Apply<V>(V sums, nint row, nint column, int count)
@@ -337,11 +355,16 @@ public sealed class GemmTests
         }
     }
 
-    private readonly struct LightPlace : IEpilogue
+    /// <summary>Counts, element by element, how often it is called.</summary>
+    private readonly unsafe struct CountingShares(float* counts, nint stride) : IAfterShare
     {
-        public static EpilogueCost Cost => EpilogueCost.Light;
-
-        public V Apply<V>(V sums, nint row, nint column, int count)
-            where V : struct, IVectorF32<V> => default(Place).Apply(sums, row, column, count);
+        public void Invoke(Block share)
+        {
+            for (nint piece = 0; piece < share.Pieces(stride); piece++)
+            {
+                foreach (ref float count in new Span<float>(counts + share.PieceStart(piece, stride), (int)share.PieceLength(stride)))
+                    count++;
+            }
+        }
     }
 }
