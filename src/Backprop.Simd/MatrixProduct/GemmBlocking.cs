@@ -141,10 +141,10 @@ internal static class GemmBlocking
     /// <summary>So many floats in whole cache lines.</summary>
     public static nint WholeLines(nint floats) => (floats + CacheLineFloats - 1) / CacheLineFloats * CacheLineFloats;
 
-    /// <summary>Whether B is so narrow and has so few steps that registers hold it for all rows of C.</summary>
+    /// <summary>Whether B is so narrow and has so few steps that registers hold it for all rows of C, vector by vector if vectors are short. (AVX2, 1000 x 4 x 10: 8 to 32 GFLOP/s; of B^T, whose single chains are many, -5 to -25 %.)</summary>
     public static bool IsNarrow<V>(in GemmArguments g, Block share, bool storesC)
         where V : struct, IVectorF32<V> =>
-        storesC && g.Alpha == 1 && g.K <= NarrowKernel.MaxSteps && share.Columns <= V.Count && share.Rows >= RowsWorthNarrowing;
+        storesC && g.Alpha == 1 && g.K <= NarrowKernel.MaxSteps && share.Columns <= (g.TransB ? V.Count : Math.Max(V.Count, SummationOrders.FourChainsColumns)) && share.Rows >= RowsWorthNarrowing;
 
     /// <summary>
     /// Whether a narrow A B has so many rows and steps that packing B for them pays. (128 x 512 x 10: 103 to 172 GFLOP/s.) Vectors of columns leave few of 4 lanes

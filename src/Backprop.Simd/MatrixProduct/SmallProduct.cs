@@ -66,7 +66,7 @@ internal static unsafe class SmallProduct
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
-        if (g.M >= RowsWorthNarrowing && g.K <= NarrowKernel.MaxSteps && g.N < V.Count && TEpilogue.StoresC)
+        if (g.M >= RowsWorthNarrowing && g.K <= NarrowKernel.MaxSteps && (g.N < V.Count || (V.Count < SummationOrders.FourChainsColumns && g.N <= SummationOrders.FourChainsColumns && g.N % V.Count != 0)) && TEpilogue.StoresC)
         {
             NarrowProduct.Run<V, R, TEpilogue>(in g, ref epilogue, SummationOrders.Of(g.TransA, g.TransB, g.M, g.N), new Block(0, g.M, 0, g.N));
             return;
