@@ -65,10 +65,17 @@ internal static unsafe class TileRows
     {
         if (TEpilogue.DoesNothing)
             return;
+        if (TEpilogue.StoresC && V.Count > F32x4.Count && columns < F32x4.Count)
+        {
+            // So short that it would wait for the row before, too: one value after the other. (6-2, 100 examples: 0.82 to 0.26 us.)
+            Finish<F32x1, TEpilogue>(ref epilogue, c, ldc, row, column, rows, columns);
+            return;
+        }
+
         TEpilogue local = epilogue;
         nint whole = columns & -V.Count;
         int rest = (int)(columns - whole);
-        V ahead = rest > 0 ? V.LoadPartial(c + whole, rest) : V.Create(0f);
+        V last = V.Create(0f);
         for (nint i = 0; i < rows; i++, c += ldc)
         {
             for (nint j = 0; j < whole; j += V.Count)
@@ -80,15 +87,16 @@ internal static unsafe class TileRows
 
             if (rest > 0)
             {
-                // The next row's part is read before this one's is written: a load waits for a masked store that ends short of it. (20 cycles on Zen 4.)
-                V sums = ahead;
-                if (i < rows - 1)
-                    ahead = V.LoadPartial(c + ldc + whole, rest);
-                V result = local.Apply(sums, row + i, column + whole, rest);
-                if (TEpilogue.StoresC)
-                    V.StorePartial(result, c + whole, rest);
+                // A part of a vector is stored when the next row has been read: a load waits for a masked store that ends short of it. (20 cycles on Zen 4.)
+                V sums = V.LoadPartial(c + whole, rest);
+                if (TEpilogue.StoresC && i > 0)
+                    V.StorePartial(last, c - ldc + whole, rest);
+                last = local.Apply(sums, row + i, column + whole, rest);
             }
         }
+
+        if (TEpilogue.StoresC && rest > 0 && rows > 0)
+            V.StorePartial(last, c - ldc + whole, rest);
     }
 
     /// <summary>Hands the epilogue +0 for every element, for a product of nothing that stores no C.</summary>
