@@ -10,6 +10,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <code>
 ///   up to 4096 multiply-adds       SmallProduct       nothing but the arithmetic; not one row of more than 1024
 ///   order A or B, k &lt;= 8, n &lt;= 16  NarrowProduct      B in registers, C row after row
+///   order B, A B of one column     ColumnProduct      the four chains of a sum in four lanes, nothing packed; a small A^T B as one row
 ///   order B, A B of many rows      QuadProduct        B packed, the four chains of a sum in four lanes
 ///   order B, A^T B of many rows    RowLanesProduct    C^T = B^T A, one chain after the other
 ///   order B otherwise              FourChainProduct   B once through the L1 cache, four chains a sum
@@ -164,6 +165,12 @@ internal static unsafe class GemmDriver
 
         switch (order)
         {
+            case SummationOrder.FourChains when ColumnProduct.Takes(in g, TEpilogue.StoresC):
+                ColumnProduct.Run(in g, ref epilogue, share);
+                break;
+            case SummationOrder.FourChains when SmallProduct.IsColumnAsRow<TEpilogue>(in g) && GemmBlocking.IsSmallColumn<V>(in g):
+                SmallProduct.ColumnAsRow<V, R>(in g, share);
+                break;
             case SummationOrder.Chain or SummationOrder.FourChains when GemmBlocking.IsNarrow<V>(in g, share, TEpilogue.StoresC):
                 NarrowProduct.Run<V, R, TEpilogue>(in g, ref epilogue, order, share);
                 break;
