@@ -48,6 +48,9 @@ internal static class GemmBlocking
     private const int ProductsWorthArrangingTall = 600;
     private const int ColumnsOfTall = 3;
     private const int RowsOfSmallColumn = 128;
+    private const int StepsOfTurnedB = 64;
+    private const int FewStepsOfTurnedB = 16;
+    private const int FloatsOfTurnedB = 8192;
     private const int StepsOfRest = 16;
     private const int MostColumnsAsRows = 14;
     private const int RowsWorthHalfVectors = 8;
@@ -119,6 +122,23 @@ internal static class GemmBlocking
         nint sums = (nint)g.M * g.N;
         return V.Count == CacheLineFloats ? sums >= SumsWorthRows
             : sums >= FloatsOfFirstCache && (g.N >= ColumnsWorthParts || (g.Ldc % V.Count == 0 && (nint)g.C % (V.Count * sizeof(float)) == 0));
+    }
+
+    /// <summary>
+    /// Whether B^T has so few steps that it is turned as a whole, so that C need not be written panel by panel. Few rows of A are better turned themselves, unless there is hardly a step.
+    /// (Zen 4, 11 x 695 of 1: 12 to 30 GFLOP/s, 128 x 512 of 3: 50 to 91, 32 x 128 of 10: 69 to 77, of 20: 83 to 88; 64 x 64 of 64: 0; AVX2 7.8 to 27, 27 to 50, 63 to 80, 81 to 93; 17 x 128 of 64, which the L1 cache does not hold, -10 to -25 %.)
+    /// </summary>
+    public static bool TurnsB<V>(in GemmArguments g)
+        where V : struct, IVectorF32<V> =>
+        g.TransB && !g.TransA && g.Alpha == 1 && g.K <= StepsOfTurnedB && g.N > V.Count && g.N > SummationOrders.FourChainsColumns
+        && (g.K <= FewStepsOfTurnedB ? g.K * PitchOfTurnedB<V>(g.N) <= FloatsOfTurnedB : g.K * PitchOfTurnedB<V>(g.N) <= FloatsOfTurnedB / 2 && !Swaps<V>(in g, new Block(0, g.M, 0, g.N)));
+
+    /// <summary>Whole vectors, and not so many that rows clash in the L1 cache.</summary>
+    public static int PitchOfTurnedB<V>(int n)
+        where V : struct, IVectorF32<V>
+    {
+        int pitch = (n + V.Count - 1) / V.Count * V.Count;
+        return pitch % (FloatsOfCacheSet / 2) == 0 ? pitch + V.Count : pitch;
     }
 
     /// <summary>Groups of 4 rows of C that are computed in one call, in a quarter of the first cache.</summary>
@@ -345,7 +365,7 @@ internal static class GemmBlocking
     public static int ScratchFloats(bool transA, bool transB, int m, int n, int k, bool storesC = true) =>
         SummationOrders.Of(transA, transB, m, n) == SummationOrder.SixteenLanes ? checked(m * (int)WholeLines(k))
         : SummationOrders.Of(transA, transB, m, n) != SummationOrder.Chain ? QuadFloats(transA, transB, m, n, k)
-        : checked(Math.Max(PanelFloats(n, k, RowBlocks(m, k, storesC), storesC), Math.Max(ShallowFloats(transA, transB, n, k, n), SwappedFloats(transA, transB, m, k))) + (MayCopyA(transA, m, n, k) ? CopyFloats(m, k, storesC) : 0));
+        : checked(Math.Max(PanelFloats(n, k, RowBlocks(m, k, storesC), storesC), Math.Max(ShallowFloats(transA, transB && k > StepsOfTurnedB, n, k, n), SwappedFloats(transA, transB, m, k))) + (MayCopyA(transA, m, n, k) ? CopyFloats(m, k, storesC) : 0));
 
     // On some width and for some number of rows up to m.
     private static bool MayCopyA(bool transA, int m, int n, int k) => transA ? n >= ColumnsWorthCopying / 2 && (nint)k * m >= FloatsOfFirstCache : n >= ColumnsWorthCopying && k >= FloatsOfCacheSet;

@@ -104,8 +104,16 @@ internal static unsafe class GemmDriver
             return;
         }
 
-        int floats = GemmBlocking.ScratchFloats(in g, order, TEpilogue.StoresC);
         scratch ??= GemmScratch.OfThisThread;
+        if (parts == 1 && order == SummationOrder.Chain && GemmBlocking.TurnsB<V>(in g))
+        {
+            TurningB<V, R, TEpilogue>(in g, ref epilogue, scratch);
+            if (!TAfter.DoesNothing)
+                after.Invoke(whole);
+            return;
+        }
+
+        int floats = GemmBlocking.ScratchFloats(in g, order, TEpilogue.StoresC);
         if (parts > 1)
         {
             Shared<V, R, TEpilogue, TAfter>(in g, ref epilogue, ref after, order, workers!, parts, scratch, floats);
@@ -131,6 +139,31 @@ internal static unsafe class GemmDriver
             return false;
         FewRowsProduct.Run<V, R, TEpilogue>(in g, ref epilogue, whole);
         return true;
+    }
+
+    /// <summary>A B^T of few steps as A B, once B^T has been turned: then C can be written row after row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void TurningB<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, GemmScratch scratch)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
+    {
+        GemmArguments plain = g with { TransB = false, Ldb = GemmBlocking.PitchOfTurnedB<V>(g.N) };
+        if (g.K == 1 && g.Ldb == 1)
+        {
+            // It lies there already.
+            plain.Ldb = g.N;
+        }
+        else
+        {
+            float* rows = stackalloc float[(int)(g.K * plain.Ldb)];
+            Packing.Transposed<V>(g.B, g.Ldb, g.K, g.N, rows, plain.Ldb);
+            plain.B = rows;
+        }
+
+        scratch.Reserve(GemmBlocking.ScratchFloats(in plain, SummationOrder.Chain, TEpilogue.StoresC), 1);
+        Multiply<V, R, TEpilogue>(in plain, ref epilogue, SummationOrder.Chain, new Block(0, g.M, 0, g.N), scratch.Pointer(0));
+        GC.KeepAlive(scratch);
     }
 
     // Apart, so that a product that is not shared does not pay for the frame.

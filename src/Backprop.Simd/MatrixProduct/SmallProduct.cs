@@ -86,7 +86,9 @@ internal static unsafe class SmallProduct
 
         // Apart: what has a panel has a frame.
         bool copies = g.M >= RowsWorthCopying && g.K <= PanelSteps && g.K > 1 && g.N % V.Count != 0;
-        if (g.TransB || copies || g.N > V.Count)
+        if (g.TransB && g.M <= SummationOrders.SixteenLanesRows)
+            ShortDots.Run<V, TEpilogue>(in g, ref epilogue);
+        else if (g.TransB || copies || g.N > V.Count)
             Columns<V, R, TEpilogue>(in g, ref epilogue, copies);
         else if (g.N == V.Count)
             InOrder<V, R, Whole, TEpilogue>(in g, ref epilogue, g.B, g.Ldb, 0, V.Count);
@@ -100,17 +102,14 @@ internal static unsafe class SmallProduct
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
-        float* panel = stackalloc float[g.TransB || copies ? Math.Max(g.K, ShortDots.Steps) * V.Count : 0];
+        float* panel = stackalloc float[g.TransB || copies ? g.K * V.Count : 0];
         for (nint column = 0; column < g.N; column += V.Count)
         {
             int count = (int)Math.Min(V.Count, g.N - column);
             if (g.TransB)
             {
                 Packing.Transposed<V>(g.B + (column * g.Ldb), g.Ldb, g.K, count, panel, V.Count);
-                if (g.M > SummationOrders.SixteenLanesRows)
-                    Chains<V, R, Whole, TEpilogue>(in g, ref epilogue, panel, V.Count, column, count);
-                else
-                    ShortDots.Run<V, TEpilogue>(in g, ref epilogue, panel, column, count);
+                Chains<V, R, Whole, TEpilogue>(in g, ref epilogue, panel, V.Count, column, count);
             }
             else if (count == V.Count)
             {
