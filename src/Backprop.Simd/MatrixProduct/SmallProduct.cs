@@ -25,13 +25,16 @@ internal static unsafe class SmallProduct
     /// <summary>Whether <see cref="Run"/> computes it; never a product of nothing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Takes(in GemmArguments g) =>
-        g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (ulong)((long)g.M * g.N * g.K) - 1 < MostMultiplyAdds(in g) && !IsWideRow(in g) && !GemmBlocking.IsTall(in g)
+        g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (ulong)((long)g.M * g.N * g.K) - 1 < MostMultiplyAdds(in g) && !IsWideRow(in g) && !GemmBlocking.IsTall(in g) && !IsWideAndShallow(in g)
         && (!g.TransB || (!g.TransA && g.K <= (g.M > SummationOrders.SixteenLanesRows ? PanelSteps : ShortDots.Steps)));
 
     private static ulong MostMultiplyAdds(in GemmArguments g) => g.TransB && g.K < ShortDots.Steps && g.M <= SummationOrders.SixteenLanesRows ? MultiplyAddsOfShortDots : (ulong)MultiplyAdds;
 
     // One row times several vectors of columns: here each would wait for its own chain.
     private static bool IsWideRow(in GemmArguments g) => g.M == 1 && !g.TransB && g.N > SummationOrders.FourChainsColumns && g.K * g.N > RowMultiplyAdds;
+
+    // Few steps and long rows: here each vector of columns would be a call. (2 x 593 of 1: 9 to 21 GFLOP/s, 2 x 300 of 4: 27 to 50; AVX2 1.7 to 2.7 times.)
+    private static bool IsWideAndShallow(in GemmArguments g) => !g.TransB && g.K <= FewStepsProduct.MaxSteps && g.N >= (g.K == 1 ? 128 : 96) && (nint)g.M * g.N >= 512;
 
     /// <summary>So many rows are worth keeping B in registers. (326 x 4 x 2: 3.5 to 6.7 GFLOP/s, 64 x 4 x 3: 5 to 9.)</summary>
     private const int RowsWorthNarrowing = 24;
