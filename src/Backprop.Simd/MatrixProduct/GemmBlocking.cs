@@ -220,9 +220,13 @@ internal static class GemmBlocking
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsTall(in GemmArguments g) => g.N <= ColumnsOfTall && !g.TransB && g.M >= CacheLineFloats && g.K >= StepsWorthArranging && (nint)g.M * g.K >= ProductsWorthArrangingTall;
 
-    /// <summary>Whether A^T B of one column is better computed as a row, a vector of it after the other: if A stays in the L1 cache or nearly. (272 x 54 x 1: +11 %, 64 x 1000 x 1 -7 %; AVX2 128 x 64 x 1 0, 272 x 54 x 1 -16 %.)</summary>
-    public static bool IsSmallColumn<V>(in GemmArguments g)
-        where V : struct, IVectorF32<V> => g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (nint)g.M * g.K <= RowsOfSmallColumn * V.Count * V.Count;
+    /// <summary>
+    /// Whether A^T B of up to three columns is computed as so many rows, a vector of them after the other: of one column if A stays in the L1 cache or nearly, of others if there are too few steps to arrange.
+    /// (272 x 54 x 1: +11 %, 64 x 1000 x 1 -7 %, 119 x 19 x 2 +70 %, 200 x 30 x 3 -27 %; AVX2 128 x 64 x 1 0, 272 x 54 x 1 -16 %.)
+    /// </summary>
+    public static bool TurnsColumns<V>(in GemmArguments g, Block share)
+        where V : struct, IVectorF32<V> =>
+        g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (g.N == 1 ? (nint)g.M * g.K <= RowsOfSmallColumn * V.Count * V.Count : !FillsLanes<V>(in g, share));
 
     // More than 12 columns leave few lanes of a vector of columns idle.
     private static bool IsWorthArranging(in GemmArguments g, Block share) =>

@@ -33,6 +33,11 @@ internal static unsafe class SmallProduct
     // One row times several vectors of columns: here each would wait for its own chain.
     private static bool IsWideRow(in GemmArguments g) => g.M == 1 && !g.TransB && g.N > SummationOrders.FourChainsColumns && g.K * g.N > RowMultiplyAdds;
 
+    /// <summary>Columns of C that may be computed as rows.</summary>
+    private const int MostColumnsAsRows = 3;
+
+    private const int RowsWorthLanes = 12;
+
     // Few steps and long rows: here each vector of columns would be a call. (2 x 593 of 1: 9 to 21 GFLOP/s, 2 x 300 of 4: 27 to 50; AVX2 1.7 to 2.7 times.)
     private static bool IsWideAndShallow(in GemmArguments g) => !g.TransB && g.K <= FewStepsProduct.MaxSteps && g.N >= (g.K == 1 ? 128 : 96) && (nint)g.M * g.N >= 512;
 
@@ -58,9 +63,9 @@ internal static unsafe class SmallProduct
             return;
         }
 
-        if (IsColumnAsRow<TEpilogue>(in g))
+        if (TakesColumnsAsRows<TEpilogue>(in g))
         {
-            ColumnAsRow<V, R>(in g, new Block(0, g.M, 0, 1));
+            ColumnsAsRows<V, R>(in g, new Block(0, g.M, 0, g.N));
             return;
         }
 
@@ -332,26 +337,51 @@ internal static unsafe class SmallProduct
         return row;
     }
 
-    /// <summary>A^T B of one dense column as one row, C^T = B^T A: lanes are rows of C. The order of its sums stays that of a column. (Zen 4, 15 x 63 x 1: 6.5 to 29 GFLOP/s, 64 x 64 x 1: 20 to 29; AVX2 4 to 25, 17 to 23.)</summary>
-    public static bool IsColumnAsRow<TEpilogue>(in GemmArguments g)
+    /// <summary>Whether A^T B of so few columns is computed as C^T = B^T A, with rows of C as lanes. The order of its sums stays that of columns.</summary>
+    public static bool TakesColumnsAsRows<TEpilogue>(in GemmArguments g)
         where TEpilogue : struct, IEpilogue =>
-        typeof(TEpilogue) == typeof(NoEpilogue) && g.N == 1 && g.TransA && !g.TransB && g.Ldc == 1 && g.K > 1 && g.M > 1;
+        typeof(TEpilogue) == typeof(NoEpilogue) && g.TransA && !g.TransB && g.K > 1 && (g.N == 1 ? g.Ldc == 1 && g.M > 1 : g.N <= MostColumnsAsRows && g.M >= RowsWorthLanes && g.K > NarrowKernel.MaxSteps && g.Beta == 0);
 
+    /// <summary>C = A^T B + beta C, a vector of rows after the other. (Zen 4, 15 x 63 x 1: 6.5 to 29 GFLOP/s, x 2 14 to 39, 119 x 19 x 2: 14 to 23; AVX2 4 to 25, 8 to 24, 10 to 21.)</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void ColumnAsRow<V, R>(in GemmArguments g, Block share)
+    public static void ColumnsAsRows<V, R>(in GemmArguments g, Block share)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+    {
+        GemmArguments turned = g with { M = g.N, N = g.M, A = g.B, Lda = g.Ldb, B = g.A, Ldb = g.Lda, Ldc = g.M };
+        nint end = share.Row + share.Rows;
+        if (g.N == 1)
+        {
+            for (nint column = share.Row; column < end; column += V.Count)
+                VectorOfRows<V, R>(in turned, column, end);
+            return;
+        }
+
+        float* sums = stackalloc float[MostColumnsAsRows * V.Count];
+        turned.Ldc = V.Count;
+        for (nint column = share.Row; column < end; column += V.Count)
+        {
+            turned.C = sums - column;
+            VectorOfRows<V, R>(in turned, column, end);
+            float* c = g.C + (column * g.Ldc);
+            for (nint i = 0; i < Math.Min(V.Count, end - column); i++, c += g.Ldc)
+            {
+                for (nint j = 0; j < g.N; j++)
+                    c[j] = sums[(j * V.Count) + i];
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void VectorOfRows<V, R>(in GemmArguments turned, nint column, nint end)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
         NoEpilogue none = default;
-        GemmArguments row = g with { M = 1, N = g.M, A = g.B, Lda = g.Ldb, B = g.A, Ldb = g.Lda, Ldc = g.M };
-        for (nint column = share.Row; column < share.Row + share.Rows; column += V.Count)
-        {
-            int count = (int)Math.Min(V.Count, share.Row + share.Rows - column);
-            if (count == V.Count)
-                FourChains<V, R, Whole, NoEpilogue>(in row, ref none, g.A + column, g.Lda, column, count, 0);
-            else
-                FourChains<V, R, Part, NoEpilogue>(in row, ref none, g.A + column, g.Lda, column, count, 0);
-        }
+        if (end - column >= V.Count)
+            FourChains<V, R, Whole, NoEpilogue>(in turned, ref none, turned.B + column, turned.Ldb, column, V.Count, 0);
+        else
+            FourChains<V, R, Part, NoEpilogue>(in turned, ref none, turned.B + column, turned.Ldb, column, (int)(end - column), 0);
     }
 
     /// <summary>Order B: chains by k mod 4, of two rows at a time.</summary>
