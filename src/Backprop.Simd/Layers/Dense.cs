@@ -102,7 +102,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             }
             else
             {
-                InputGradient(in pass, ref none, ref nothing);
+                InputGradient(in pass, ref none, nothing);
             }
         }
 
@@ -113,7 +113,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
         }
         else
         {
-            WeightGradient(in pass, ref none, ref nothing);
+            WeightGradient(in pass, ref none, nothing);
         }
     }
 
@@ -145,7 +145,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
         }
     }
 
-    private void WeightGradient<TEpilogue, TAfter>(in LayerPass pass, ref TEpilogue epilogue, ref TAfter after)
+    private void WeightGradient<TEpilogue, TAfter>(in LayerPass pass, ref TEpilogue epilogue, TAfter after)
         where TEpilogue : struct, IEpilogue
         where TAfter : struct, IAfterShare
     {
@@ -164,10 +164,10 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             C = pass.Gradients,
             Ldc = OutputSize,
         };
-        GemmDriver.Run(in arguments, ref epilogue, ref after, pass.Workers, pass.Scratch);
+        GemmDriver.Run(in arguments, ref epilogue, after, pass.Workers, pass.Scratch);
     }
 
-    private void InputGradient<TEpilogue, TAfter>(in LayerPass pass, ref TEpilogue epilogue, ref TAfter after)
+    private void InputGradient<TEpilogue, TAfter>(in LayerPass pass, ref TEpilogue epilogue, TAfter after)
         where TEpilogue : struct, IEpilogue
         where TAfter : struct, IAfterShare
     {
@@ -185,7 +185,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             C = pass.InputGradient,
             Ldc = InputSize,
         };
-        GemmDriver.Run(in arguments, ref epilogue, ref after, pass.Workers, pass.Scratch);
+        GemmDriver.Run(in arguments, ref epilogue, after, pass.Workers, pass.Scratch);
     }
 
     private void Product<TActivation>(in LayerPass pass, TActivation activation)
@@ -216,7 +216,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             arguments.C = pass.Saved;
         var biasAlone = new BiasActivation<Identity>(default, bias, null, OutputSize);
         var after = new ActivationAfterShare<TActivation>(activation, arguments.C, pass.Output, OutputSize);
-        GemmDriver.Run(in arguments, ref biasAlone, ref after, pass.Workers, pass.Scratch);
+        GemmDriver.Run(in arguments, ref biasAlone, after, pass.Workers, pass.Scratch);
     }
 
     private readonly ref struct ForwardAction(Dense layer, in LayerPass pass) : IActivationAction
@@ -238,13 +238,13 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             {
                 var epilogue = new DerivativeBelow<TActivation>(activation, _pass.BelowSaved, layer.InputSize);
                 NothingAfterShare nothing = default;
-                layer.InputGradient(in _pass, ref epilogue, ref nothing);
+                layer.InputGradient(in _pass, ref epilogue, nothing);
                 return;
             }
 
             NoEpilogue none = default;
             var after = new DerivativeAfterShare<TActivation>(activation, _pass.BelowSaved, _pass.InputGradient, layer.InputSize);
-            layer.InputGradient(in _pass, ref none, ref after);
+            layer.InputGradient(in _pass, ref none, after);
         }
     }
 
@@ -264,12 +264,12 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             }
             else if (TOperation.States == 0 && layer.WeightCount > WeightsPassedTwice && layer.OutputSize > ShortRow)
             {
-                layer.WeightGradient(in _pass, ref epilogue, ref nothing);
+                layer.WeightGradient(in _pass, ref epilogue, nothing);
             }
             else
             {
                 var after = new UpdateAfterShare<TOperation>(operation, _pass.Parameters, _pass.Gradients, _pass.States, _pass.StateLength, layer.OutputSize);
-                layer.WeightGradient(in _pass, ref none, ref after);
+                layer.WeightGradient(in _pass, ref none, after);
             }
         }
     }

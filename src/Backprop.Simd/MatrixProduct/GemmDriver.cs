@@ -43,22 +43,21 @@ internal static unsafe class GemmDriver
     public static void Run<TEpilogue>(in GemmArguments arguments, ref TEpilogue epilogue, WorkerPool? workers, GemmScratch? scratch)
         where TEpilogue : struct, IEpilogue
     {
-        NothingAfterShare nothing = default;
-        Run(in arguments, ref epilogue, ref nothing, workers, scratch);
+        Run(in arguments, ref epilogue, default(NothingAfterShare), workers, scratch);
     }
 
     /// <summary>The same, and then what comes after each thread's share of C.</summary>
-    public static void Run<TEpilogue, TAfter>(in GemmArguments arguments, ref TEpilogue epilogue, ref TAfter after, WorkerPool? workers, GemmScratch? scratch)
+    public static void Run<TEpilogue, TAfter>(in GemmArguments arguments, ref TEpilogue epilogue, TAfter after, WorkerPool? workers, GemmScratch? scratch)
         where TEpilogue : struct, IEpilogue
         where TAfter : struct, IAfterShare
     {
-        var action = new Product<TEpilogue, TAfter>(in arguments, ref epilogue, ref after, workers, scratch);
+        var action = new Product<TEpilogue, TAfter>(in arguments, ref epilogue, after, workers, scratch);
         Tiers.DispatchRegisters(ref action);
     }
 
     /// <summary>The same on one given vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void RunOn<V, R, TEpilogue, TAfter>(in GemmArguments g, ref TEpilogue epilogue, ref TAfter after, WorkerPool? workers, GemmScratch? scratch)
+    internal static void RunOn<V, R, TEpilogue, TAfter>(in GemmArguments g, ref TEpilogue epilogue, TAfter after, WorkerPool? workers, GemmScratch? scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TEpilogue : struct, IEpilogue
@@ -67,7 +66,7 @@ internal static unsafe class GemmDriver
         Debug.Assert(TEpilogue.StoresC || g.Beta == 0, "Without a C there is nothing that beta could multiply.");
         if (!SmallProduct.Takes(in g))
         {
-            Large<V, R, TEpilogue, TAfter>(in g, ref epilogue, ref after, workers, scratch);
+            Large<V, R, TEpilogue, TAfter>(in g, ref epilogue, after, workers, scratch);
             return;
         }
 
@@ -78,7 +77,7 @@ internal static unsafe class GemmDriver
 
     // Apart, so that a small product does not pay for the frame of a large one, or of none.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Large<V, R, TEpilogue, TAfter>(in GemmArguments g, ref TEpilogue epilogue, ref TAfter after, WorkerPool? workers, GemmScratch? scratch)
+    private static void Large<V, R, TEpilogue, TAfter>(in GemmArguments g, ref TEpilogue epilogue, TAfter after, WorkerPool? workers, GemmScratch? scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TEpilogue : struct, IEpilogue
@@ -86,12 +85,11 @@ internal static unsafe class GemmDriver
     {
         if (g.M == 0 || g.N == 0)
             return;
-        var whole = new Block(0, g.M, 0, g.N);
         if (g.Alpha == 0 || g.K == 0)
         {
             OnlyBeta<V, TEpilogue>(in g, ref epilogue);
             if (!TAfter.DoesNothing)
-                after.Invoke(whole);
+                after.Invoke(new Block(0, g.M, 0, g.N));
             return;
         }
 
@@ -100,31 +98,31 @@ internal static unsafe class GemmDriver
         if (g.M <= FewRowsKernel.MaxRows && parts == 1 && TryFewRows<V, R, TEpilogue>(in g, ref epilogue, order))
         {
             if (!TAfter.DoesNothing)
-                after.Invoke(whole);
+                after.Invoke(new Block(0, g.M, 0, g.N));
             return;
         }
 
         scratch ??= GemmScratch.OfThisThread;
-        if (parts == 1 && order == SummationOrder.Chain && GemmBlocking.TurnsB<V>(in g))
+        if (g.TransB && parts == 1 && order == SummationOrder.Chain && GemmBlocking.TurnsB<V>(in g))
         {
             TurningB<V, R, TEpilogue>(in g, ref epilogue, scratch);
             if (!TAfter.DoesNothing)
-                after.Invoke(whole);
+                after.Invoke(new Block(0, g.M, 0, g.N));
             return;
         }
 
         int floats = GemmBlocking.ScratchFloats(in g, order, TEpilogue.StoresC);
         if (parts > 1)
         {
-            Shared<V, R, TEpilogue, TAfter>(in g, ref epilogue, ref after, order, workers!, parts, scratch, floats);
+            Shared<V, R, TEpilogue, TAfter>(in g, ref epilogue, after, order, workers!, parts, scratch, floats);
             return;
         }
 
         scratch.Reserve(floats, 1);
-        Multiply<V, R, TEpilogue>(in g, ref epilogue, order, whole, scratch.Pointer(0));
+        Multiply<V, R, TEpilogue>(in g, ref epilogue, order, new Block(0, g.M, 0, g.N), scratch.Pointer(0));
         GC.KeepAlive(scratch);
         if (!TAfter.DoesNothing)
-            after.Invoke(whole);
+            after.Invoke(new Block(0, g.M, 0, g.N));
     }
 
     /// <summary>Whether it did: the shortest way for few rows, which need no scratch. For 64 columns of 64 steps the other one takes as long as the arithmetic. (1 x 64 x 64: 44 to 51 GFLOP/s, 1 x 32 x 64: +23 %.)</summary>
@@ -168,7 +166,7 @@ internal static unsafe class GemmDriver
 
     // Apart, so that a product that is not shared does not pay for the frame.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Shared<V, R, TEpilogue, TAfter>(in GemmArguments g, ref TEpilogue epilogue, ref TAfter after, SummationOrder order, WorkerPool workers, int parts, GemmScratch scratch, int floats)
+    private static void Shared<V, R, TEpilogue, TAfter>(in GemmArguments g, ref TEpilogue epilogue, TAfter after, SummationOrder order, WorkerPool workers, int parts, GemmScratch scratch, int floats)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TEpilogue : struct, IEpilogue
@@ -268,17 +266,16 @@ internal static unsafe class GemmDriver
         TileRows.Finish<V, TEpilogue>(ref epilogue, g.C, g.Ldc, 0, 0, g.M, g.N);
     }
 
-    private readonly ref struct Product<TEpilogue, TAfter>(in GemmArguments arguments, ref TEpilogue epilogue, ref TAfter after, WorkerPool? workers, GemmScratch? scratch) : IRegisterAction
+    private readonly ref struct Product<TEpilogue, TAfter>(in GemmArguments arguments, ref TEpilogue epilogue, TAfter after, WorkerPool? workers, GemmScratch? scratch) : IRegisterAction
         where TEpilogue : struct, IEpilogue
         where TAfter : struct, IAfterShare
     {
         private readonly ref readonly GemmArguments _arguments = ref arguments;
         private readonly ref TEpilogue _epilogue = ref epilogue;
-        private readonly ref TAfter _after = ref after;
 
         public void Invoke<V, R>()
             where V : struct, IVectorF32<V>, IRegisters<V, R>
-            where R : struct => RunOn<V, R, TEpilogue, TAfter>(in _arguments, ref _epilogue, ref _after, workers, scratch);
+            where R : struct => RunOn<V, R, TEpilogue, TAfter>(in _arguments, ref _epilogue, after, workers, scratch);
     }
 
     private readonly ref struct HalfVectors<TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, SummationOrder order, Block share, float* scratch) : IRegisterAction

@@ -39,7 +39,7 @@ internal static unsafe class SmallProduct
     private const int RowsWorthLanes = 12;
 
     // Few steps and long rows: here each vector of columns would be a call. (2 x 593 of 1: 9 to 21 GFLOP/s, 2 x 300 of 4: 27 to 50; AVX2 1.7 to 2.7 times.)
-    private static bool IsWideAndShallow(in GemmArguments g) => !g.TransB && g.K <= FewStepsProduct.MaxSteps && g.N >= (g.K == 1 ? 128 : 96) && (nint)g.M * g.N >= 512;
+    private static bool IsWideAndShallow(in GemmArguments g) => g.N >= 96 && g.K <= FewStepsProduct.MaxSteps && !g.TransB && (g.K > 1 || g.N >= 128) && (nint)g.M * g.N >= 512;
 
     /// <summary>So many rows are worth keeping B in registers. (326 x 4 x 2: 3.5 to 6.7 GFLOP/s, 64 x 4 x 3: 5 to 9.)</summary>
     private const int RowsWorthNarrowing = 24;
@@ -57,16 +57,19 @@ internal static unsafe class SmallProduct
             return;
         }
 
-        if (ColumnProduct.Takes(in g, TEpilogue.StoresC))
+        if (g.N <= MostColumnsAsRows)
         {
-            ColumnProduct.Run(in g, ref epilogue, new Block(0, g.M, 0, 1));
-            return;
-        }
+            if (ColumnProduct.Takes(in g, TEpilogue.StoresC))
+            {
+                ColumnProduct.Run(in g, ref epilogue, new Block(0, g.M, 0, 1));
+                return;
+            }
 
-        if (TakesColumnsAsRows<TEpilogue>(in g))
-        {
-            ColumnsAsRows<V, R>(in g, new Block(0, g.M, 0, g.N));
-            return;
+            if (TakesColumnsAsRows<TEpilogue>(in g))
+            {
+                ColumnsAsRows<V, R>(in g, new Block(0, g.M, 0, g.N));
+                return;
+            }
         }
 
         // Half a vector: no masks for 8 columns, and half the work where the units are half as wide.

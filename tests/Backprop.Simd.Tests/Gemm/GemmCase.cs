@@ -171,7 +171,7 @@ internal sealed unsafe class GemmCase
         {
             TEpilogue epilogue = Epilogue;
             NothingAfterShare nothing = default;
-            GemmDriver.RunOn<V, R, TEpilogue, NothingAfterShare>(in Arguments, ref epilogue, ref nothing, Workers, new GemmScratch());
+            GemmDriver.RunOn<V, R, TEpilogue, NothingAfterShare>(in Arguments, ref epilogue, nothing, Workers, new GemmScratch());
         }
     }
 }

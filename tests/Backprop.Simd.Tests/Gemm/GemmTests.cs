@@ -163,7 +163,7 @@ public sealed class GemmTests
                 var arguments = new GemmArguments { M = m, N = n, K = k, Alpha = 1, A = pa, Lda = Math.Max(k, 1), B = pb, Ldb = n, C = pc, Ldc = n };
                 NoEpilogue none = default;
                 var after = new CountingShares(pcounts, n);
-                GemmDriver.Run(in arguments, ref none, ref after, workers, null);
+                GemmDriver.Run(in arguments, ref none, after, workers, null);
             }
 
             Assert.All(counts, count => Assert.Equal(1f, count));
@@ -323,7 +323,7 @@ public sealed class GemmTests
             };
             NoEpilogue none = default;
             NothingAfterShare nothing = default;
-            GemmDriver.RunOn<V, R, NoEpilogue, NothingAfterShare>(in arguments, ref none, ref nothing, null, new GemmScratch());
+            GemmDriver.RunOn<V, R, NoEpilogue, NothingAfterShare>(in arguments, ref none, nothing, null, new GemmScratch());
         }
     }
 
