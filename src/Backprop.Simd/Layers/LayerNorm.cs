@@ -47,23 +47,33 @@ internal sealed unsafe partial class LayerNorm(int size) : Layer(size, size)
     }
 
     // A row's sums are chains (docs/summation-orders.md) that wait for themselves but not for other rows: so four rows at a time where one vector holds all 16 lanes.
-    private static bool TakesFourRows<V>()
-        where V : struct, IVectorF32<V> => typeof(V) == typeof(F32x16);
+    private static void Each<V, TRows>(ref TRows work, int rows)
+        where V : struct, IVectorF32<V>
+        where TRows : struct, IRows
+    {
+        nint row = 0;
+        for (; typeof(V) == typeof(F32x16) && row <= rows - 4; row += 4)
+            work.FourRows<V>(row);
+        for (; row < rows; row++)
+            work.OneRow<V>(row);
+    }
 
-    internal readonly struct ForwardRows(LayerPass pass, int size) : IVectorAction
+    private interface IRows
+    {
+        void FourRows<V>(nint row)
+            where V : struct, IVectorF32<V>;
+
+        void OneRow<V>(nint row)
+            where V : struct, IVectorF32<V>;
+    }
+
+    internal struct ForwardRows(LayerPass pass, int size) : IVectorAction, IRows
     {
         public void Invoke<V>()
-            where V : struct, IVectorF32<V>
-        {
-            nint row = 0;
-            for (; TakesFourRows<V>() && row <= pass.Rows - 4; row += 4)
-                FourRows<V>(row);
-            for (; row < pass.Rows; row++)
-                OneRow<V>(row);
-        }
+            where V : struct, IVectorF32<V> => Each<V, ForwardRows>(ref this, pass.Rows);
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        private void FourRows<V>(nint row)
+        public readonly void FourRows<V>(nint row)
             where V : struct, IVectorF32<V>
         {
             int whole = size & -V.Count, rest = size - whole;
@@ -137,7 +147,7 @@ internal sealed unsafe partial class LayerNorm(int size) : Layer(size, size)
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        private void OneRow<V>(nint row)
+        public readonly void OneRow<V>(nint row)
             where V : struct, IVectorF32<V>
         {
             int whole = size & -V.Count, rest = size - whole;
@@ -165,7 +175,7 @@ internal sealed unsafe partial class LayerNorm(int size) : Layer(size, size)
             Save(row, mean, inverse);
         }
 
-        private void Save(nint row, float mean, float inverse)
+        private readonly void Save(nint row, float mean, float inverse)
         {
             if (pass.Saved is null)
                 return;
@@ -190,20 +200,13 @@ internal sealed unsafe partial class LayerNorm(int size) : Layer(size, size)
             P.Store(V.MultiplyAdd((P.Load<V>(x, count) - mean) * inverse, scale, shift), y, count);
     }
 
-    internal readonly struct BackwardRows(LayerPass pass, int size) : IVectorAction
+    internal struct BackwardRows(LayerPass pass, int size) : IVectorAction, IRows
     {
         public void Invoke<V>()
-            where V : struct, IVectorF32<V>
-        {
-            nint row = 0;
-            for (; TakesFourRows<V>() && row <= pass.Rows - 4; row += 4)
-                FourRows<V>(row);
-            for (; row < pass.Rows; row++)
-                OneRow<V>(row);
-        }
+            where V : struct, IVectorF32<V> => Each<V, BackwardRows>(ref this, pass.Rows);
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        private void FourRows<V>(nint row)
+        public readonly void FourRows<V>(nint row)
             where V : struct, IVectorF32<V>
         {
             int whole = size & -V.Count, rest = size - whole;
@@ -260,7 +263,7 @@ internal sealed unsafe partial class LayerNorm(int size) : Layer(size, size)
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        private void OneRow<V>(nint row)
+        public readonly void OneRow<V>(nint row)
             where V : struct, IVectorF32<V>
         {
             int whole = size & -V.Count, rest = size - whole;

@@ -10,11 +10,13 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <code>
 ///   up to 4096 multiply-adds       SmallProduct       nothing but the arithmetic; not one row of more than 1024
 ///   order A or B, k &lt;= 8, n &lt;= 16  NarrowProduct      B in registers, C row after row
-///   order B, A B of one column     ColumnProduct      the four chains of a sum in four lanes, nothing packed; a small A^T B as one row
+///   order B, A B of one column     ColumnProduct      the four chains of a sum in four lanes, nothing packed
+///   order B, A^T B, n &lt;= 3        SmallProduct       C^T = B^T A with rows of C as lanes, if it is small or has few steps
 ///   order B, A B of many rows      QuadProduct        B packed, the four chains of a sum in four lanes
 ///   order B, A^T B of many rows    RowLanesProduct    C^T = B^T A, one chain after the other
 ///   order B otherwise              FourChainProduct   B once through the L1 cache, four chains a sum
 ///   order C (A B^T, m &lt;= 4)        DotProduct         both operands along their rows
+///   order A, A B^T of few steps    TurningB           B^T turned as a whole, then as A B
 ///   order A, A B^T, one side short SwappedProduct     C^T = B A^T: the smaller operand packed, or the one that fills vectors
 ///   order A, k &lt;= 4               FewStepsProduct    C once, row after row: memory is the limit
 ///   order A, few rows, big B       FewRowsProduct     B once, in strips or long rows: memory is the limit
