@@ -7,8 +7,8 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <remarks>
 /// From the outside: blocks of columns and of steps, so that packed panels of B stay in the L3 cache; blocks of rows, so that a block of A stays in the L2 cache;
 /// panels of NR columns; tiles of MR rows. Operands are read in place, which the clock prefers to packing as long as a matrix is not much larger than the L2 cache.
-/// Packed is a B beyond that, and what a full vector cannot read: panels of B^T, and the last columns of B if they do not fill a vector. A panel is packed
-/// right before its first column of tiles needs it, once for all blocks of rows.
+/// Packed is a B beyond that, and what a full vector cannot read: panels of B^T, and the last columns of B if they do not fill a vector. A panel of B^T is packed
+/// right before its first column of tiles needs it, one of B by the first of these tiles itself, once for all blocks of rows.
 /// </remarks>
 internal static unsafe class ChainProduct
 {
@@ -100,25 +100,25 @@ internal static unsafe class ChainProduct
             {
                 nint row = heights.StartOf(rowTile);
                 int height = heights.SizeOf(rowTile);
-                float* b;
-                nint rowOfB;
+                float* b = g.B + (step * ldb) + column, packed = null;
+                nint rowOfB = ldb;
                 if (packsB || !whole)
                 {
                     float* panel = scratch + (firstColumn * keptSteps);
-                    b = panel;
-                    rowOfB = tileColumns;
-                    if (rowTile == 0 && (rowBlock == 0 || rowBlocks == 1))
+                    bool packs = rowTile == 0 && (rowBlock == 0 || rowBlocks == 1);
+                    if (packs && whole && !g.TransB)
                     {
-                        if (g.TransB)
-                            Packing.Transposed<V>(g.B + (column * ldb) + step, ldb, steps, columns, panel, rowOfB);
-                        else
-                            Packing.Rows<V>(g.B + (step * ldb) + column, ldb, steps, columns, panel, rowOfB);
+                        packed = panel;
                     }
-                }
-                else
-                {
-                    b = g.B + (step * ldb) + column;
-                    rowOfB = ldb;
+                    else
+                    {
+                        if (packs && g.TransB)
+                            Packing.Transposed<V>(g.B + (column * ldb) + step, ldb, steps, columns, panel, tileColumns);
+                        else if (packs)
+                            Packing.Rows<V>(b, ldb, steps, columns, panel, tileColumns);
+                        b = panel;
+                        rowOfB = tileColumns;
+                    }
                 }
 
                 if (fromFar && rowTile == 0)
@@ -130,7 +130,7 @@ internal static unsafe class ChainProduct
                 }
 
                 // One call for many tiles, where nothing has to be done between them.
-                tiles = whole && expected == null && TEpilogue.StoresC ? Math.Min(tilesAtOnce, heights.Alike(rowTile)) : 1;
+                tiles = whole && expected == null && packed == null && TEpilogue.StoresC ? Math.Min(tilesAtOnce, heights.Alike(rowTile)) : 1;
                 nint rows = tiles * height;
                 float* c = g.C + ((block.Row + row) * ldc) + column;
                 if (expectsC && TEpilogue.HasArray)
@@ -148,6 +148,7 @@ internal static unsafe class ChainProduct
                     TileStride = height * tileStride,
                     B = b,
                     Ldb = rowOfB,
+                    Panel = packed,
                     C = inPlace ? c : edge,
                     Ldc = inPlace ? ldc : tileColumns,
                     LastVector = columns - V.Count,

@@ -11,7 +11,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///     a1    c10 | c11| c12| c13   24 sums + 4 vectors of B + 1 broadcast: 29 of 32 registers for 6 x 4, 15 of 16 for 6 x 2
 /// </code>
 /// MR and NR are type arguments that the JIT folds, so one source serves every tile. So is what is done besides (TMode: 1 nothing, 2 asking for what lies ahead,
-/// 3 further tiles, along rows and then down columns), since it costs registers. The rows of sums are named locals because RyuJIT keeps
+/// 3 further tiles, along rows and then down columns, 4 packing B, and asking), since it costs registers. The rows of sums are named locals because RyuJIT keeps
 /// no array in registers. A is read in place, element (i, p) at a[i * rowStride + p * stepStride]: no layout of A needs packing.
 /// Each sum is one chain in ascending k, so neither the shape of the tile nor the blocks of k show in the bits.
 /// </remarks>
@@ -26,7 +26,9 @@ internal static unsafe class TileKernel
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
-        if (tiles.Ahead != null)
+        if (tiles.Panel != null)
+            Run<V, R, N4>(rows, vectors, in tiles);
+        else if (tiles.Ahead != null)
             Run<V, R, N2>(rows, vectors, in tiles);
         else if (tiles.RowTiles * tiles.ColumnTiles > 1)
             Run<V, R, N3>(rows, vectors, in tiles);
@@ -203,11 +205,11 @@ internal static unsafe class TileKernel
                 nint secondRow = 2 * rowStride;
                 float* a0 = a, a3 = a + (3 * rowStride), a6 = a + (6 * rowStride), a9 = a + (9 * rowStride), a12 = a + (12 * rowStride);
                 nint left = tiles.Steps;
-                float* rowOfB = tileB;
+                float* rowOfB = tileB, rowOfPanel = tiles.Panel;
                 do
                 {
                     nint steps = left;
-                    if (sizeof(TMode) == 2 && left > Ahead.StepsBetween)
+                    if ((sizeof(TMode) == 2 || (sizeof(TMode) == 4 && tiles.Ahead != null)) && left > Ahead.StepsBetween)
                     {
                         steps = Ahead.StepsBetween;
                         tiles.Ahead->Next<V>();
@@ -219,6 +221,11 @@ internal static unsafe class TileKernel
                         RowOfVectors<V, R, TVectors> x = RowOfVectors<V, R, TVectors>.Zero;
                         x.Load(rowOfB, last);
                         rowOfB += ldb;
+                        if (sizeof(TMode) == 4)
+                        {
+                            x.Store(rowOfPanel, last);
+                            rowOfPanel += sizeof(TVectors) * V.Count;
+                        }
 
                         c0.MultiplyAdd(a0[0], in x);
                         if (sizeof(TRows) > 1)
@@ -259,7 +266,7 @@ internal static unsafe class TileKernel
                             a12 += stepStride;
                     }
                 }
-                while (sizeof(TMode) == 2 && left > 0);
+                while (sizeof(TMode) is 2 or 4 && left > 0);
 
                 c0.Store(tileC, last);
                 if (sizeof(TRows) > 1)

@@ -14,6 +14,9 @@ internal unsafe struct Tiles
     public required float* B;
     public required nint Ldb;
 
+    /// <summary>Where the columns of B are packed, rows of as many vectors as the tile has, or null; if not null, there is one tile.</summary>
+    public float* Panel;
+
     public required float* C;
     public required nint Ldc;
 
