@@ -328,7 +328,7 @@ internal static class GemmBlocking
     {
         nint ldb = g.Ldb;
         return (rows >= LanesWorthPackingFromFar * V.Count && g.K * ldb >= FloatsWorthPacking)
-            || (rows >= LanesWorthPacking * V.Count && (steps * (ldb & -ldb) >= FloatsOfSecondCache / 2 || (HasNarrowTiles<V>() && steps * ldb >= (g.TransB || IsAligned<V>(in g) ? FloatsOfSecondCache : FloatsOfFirstCache))));
+            || (rows >= LanesWorthPacking * V.Count && (steps * (ldb & -ldb) >= 2 * FloatsOfFirstCache || (HasNarrowTiles<V>() && steps * ldb >= (g.TransB || IsAligned<V>(in g) ? FloatsOfSecondCache : FloatsOfFirstCache))));
     }
 
     /// <summary>Whether the L2 cache does not hold B, so that tiles ask for the next panel; a tile that need not is one of many in a call. (AVX2, 128 x 128 x 128: 102 to 110 GFLOP/s, 192: 108 to 113, 256: 109 to 113, 384: +5 %; 512 -2 %.)</summary>
