@@ -328,14 +328,12 @@ internal static class GemmBlocking
     {
         nint ldb = g.Ldb;
         return (rows >= LanesWorthPackingFromFar * V.Count && g.K * ldb >= FloatsWorthPacking)
-            || (rows >= LanesWorthPacking * V.Count && (steps * (ldb & -ldb) >= 2 * FloatsOfFirstCache || (HasNarrowTiles<V>() && steps * ldb >= (g.TransB || IsAligned<V>(in g) ? FloatsOfSecondCache : FloatsOfFirstCache))));
+            || (rows >= LanesWorthPacking * V.Count && (steps * (ldb & -ldb) >= 2 * FloatsOfFirstCache || (HasNarrowTiles<V>() && steps * ldb >= (g.TransB ? FloatsOfSecondCache : FloatsOfFirstCache))));
     }
 
     /// <summary>Whether the L2 cache does not hold B, so that tiles ask for the next panel; a tile that need not is one of many in a call. (AVX2, 128 x 128 x 128: 102 to 110 GFLOP/s, 192: 108 to 113, 256: 109 to 113, 384: +5 %; 512 -2 %.)</summary>
     public static bool IsFar(in GemmArguments g) => (nint)g.K * g.Ldb >= FloatsOfSecondCache;
 
-    private static unsafe bool IsAligned<V>(in GemmArguments g)
-        where V : struct, IVectorF32<V> => (nint)g.B % (V.Count * sizeof(float)) == 0 && g.Ldb % V.Count == 0;
 
     /// <summary>
     /// Whether A is copied although it could be read in place: rows a multiple of 4 KB apart (2 KB for A^T) fall into the same few sets of the caches, a large A^T would
