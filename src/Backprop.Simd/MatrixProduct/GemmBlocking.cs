@@ -39,6 +39,7 @@ internal static class GemmBlocking
     private const int FloatsOfThirdCache = 4 * 1024 * 1024;
     private const int FloatsWorthPacking = 2 * FloatsOfSecondCache;
     private const int LanesWorthPacking = 7;
+    private const int LanesWorthPackingMisaligned = 4;
     private const int LanesWorthPackingFromFar = 3;
     private const int RowsWorthNarrowing = 16;
     private const int RowsWorthQuads = 12;
@@ -319,21 +320,27 @@ internal static class GemmBlocking
     public static bool ExpectsC(in GemmArguments g) => IsLarge(g.M, g.N);
 
     /// <summary>
-    /// Whether panels of B are packed although they could be read in place: for many rows, if B comes from far beyond the L2 cache (+5 to 10 % from 768 on), or
-    /// from beyond it and a row of a panel is less than two cache lines. (Two neighbours come fast enough; packing costs the 16-lane tile 2 to 4 %.) A low tile reads
-    /// B often, so it packs also what is beyond the L1 cache, if each load might cross two lines (AVX2 on Zen 4, 256: 96 to 107 GFLOP/s, 384: 90 to 107; aligned -9 %).
+    /// Whether panels of B are packed although they could be read in place: for many rows, if B comes from far beyond the L2 cache (+5 to 10 % from 768 on), or if its own rows fall into the same few sets
+    /// of the L1 cache (512 x 128 x 512 X^T dY: +1 %; rows of 300 or 500 floats 0 to -1 %). Low tiles read B often: they pack what is beyond the L1 cache (AVX2 on Zen 4, 192 x 192 x 192 X^T dY: +7 %), and sooner
+    /// if each load might cross two lines (AVX2, 50 x 256 x 400: +15 %, 200 x 128 x 64 X^T dY: +12 %; aligned -6 to +2 %).
     /// </summary>
     public static bool PacksB<V>(in GemmArguments g, nint rows, nint steps)
         where V : struct, IVectorF32<V>
     {
         nint ldb = g.Ldb;
         return (rows >= LanesWorthPackingFromFar * V.Count && g.K * ldb >= FloatsWorthPacking)
-            || (rows >= LanesWorthPacking * V.Count && (steps * (ldb & -ldb) >= 2 * FloatsOfFirstCache || (HasNarrowTiles<V>() && steps * ldb >= (g.TransB ? FloatsOfSecondCache : FloatsOfFirstCache))));
+            || (rows >= LanesWorthPacking * V.Count && steps * (ldb & -ldb) >= 2 * FloatsOfFirstCache)
+            || (HasNarrowTiles<V>() && (g.TransB || IsAligned<V>(in g)
+                ? rows >= LanesWorthPacking * V.Count && steps * ldb >= (g.TransB ? FloatsOfSecondCache : FloatsOfFirstCache)
+                : rows >= LanesWorthPackingMisaligned * V.Count && (steps * ldb >= 3 * FloatsOfFirstCache / 4 || steps * (ldb & -ldb) >= FloatsOfFirstCache / 2)));
     }
 
     /// <summary>Whether the L2 cache does not hold B, so that tiles ask for the next panel; a tile that need not is one of many in a call. (AVX2, 128 x 128 x 128: 102 to 110 GFLOP/s, 192: 108 to 113, 256: 109 to 113, 384: +5 %; 512 -2 %.)</summary>
     public static bool IsFar(in GemmArguments g) => (nint)g.K * g.Ldb >= FloatsOfSecondCache;
 
+
+    private static unsafe bool IsAligned<V>(in GemmArguments g)
+        where V : struct, IVectorF32<V> => (nint)g.B % (V.Count * sizeof(float)) == 0 && g.Ldb % V.Count == 0;
 
     /// <summary>
     /// Whether A is copied although it could be read in place: rows a multiple of 4 KB apart (2 KB for A^T) fall into the same few sets of the caches, a large A^T would
