@@ -26,8 +26,10 @@ internal static class GemmBlocking
 
     // With so few steps, writing C row after row wins over keeping a panel of B in the L1 cache. (32 x 64 x 64: +4 %, 64 x 1024 x 1024 X^T dY: +4 %.)
     private const int FewSteps = 64;
+    private const int SumsOfLowTiles = 14;
     private const int StepsOfWideTiles = 32;
     private const int RowsWorthWideTiles = 40;
+    private const int RowsWorthWideLowTiles = 12;
     private const int RowsOfWideTiles = 6;
     private const int RowsOfTilesOfThree = 4;
 
@@ -70,24 +72,34 @@ internal static class GemmBlocking
 
     /// <summary>
     /// Tiles side by side over so many columns: NR is 2 vectors, or 3 if their number is odd, to leave no single one (+2 to 12 %); with 32 registers 4 for few steps
-    /// and many rows, where a tile of fewer sums is stored while the next one begins (8 x 784 x 128 X^T dY: +5 %; with more steps -1 to -4 %), for rows that are one such tile (3 x 256 x 256: +14 %, 5 x 1024 x 1024: +45 %), and for panels that were
+    /// and many rows, where a tile of fewer sums is stored while the next one begins (8 x 784 x 128 X^T dY: +5 %; with more steps -1 to -4 %), for low tiles (64 x 64 x 64: +2 %), for rows that are one such tile (3 x 256 x 256: +14 %, 5 x 1024 x 1024: +45 %), and for panels that were
     /// packed from far, which then are read less often (1024 and 2048: +4 to 8 % while another machine is at the same caches, else 0). With 16 registers 3 for few rows, whose sums they hold (AVX2, 4 x 256 x 256: +16 %).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TileColumns TilesOfColumns<V>(nint rows, nint columns, nint steps, bool packed)
+    public static TileColumns TilesOfColumns<V>(nint rows, nint columns, nint steps, bool packed, bool low = false)
         where V : struct, IVectorF32<V>
     {
         int vectors = (int)(((uint)columns + (uint)V.Count - 1) / (uint)V.Count);
-        int widest = Tiers.HasThirtyTwoRegisters && (packed || (steps <= StepsOfWideTiles && rows >= RowsWorthWideTiles) || rows <= RowsOfWideTiles) ? TileKernel.MaxVectors : !Tiers.HasThirtyTwoRegisters && rows <= RowsOfTilesOfThree ? 3 : 2 + (vectors & 1);
+        int widest = Tiers.HasThirtyTwoRegisters && (packed || (steps <= StepsOfWideTiles && rows >= RowsWorthWideTiles) || (low && rows >= RowsWorthWideLowTiles) || rows <= RowsOfWideTiles) ? TileKernel.MaxVectors : !Tiers.HasThirtyTwoRegisters && rows <= RowsOfTilesOfThree ? 3 : 2 + (vectors & 1);
         return new(columns, vectors, V.Count, widest);
     }
 
     /// <summary>
     /// Tiles one below the other over so many rows: MR is at most 14 for 2 vectors, 8 for 3, 6 for 4, or 6 and 4 with 16 registers. 28 sums, 2 vectors of B and a broadcast
-    /// fill 31 of 32 registers, 24, 4 and 1 29, 12, 2 and 1 15 of 16, and 12, 3 and 1 all.
+    /// fill 31 of 32 registers, 24, 4 and 1 29, 12, 2 and 1 15 of 16, and 12, 3 and 1 all. Low tiles have at most 14 sums.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static EvenParts TilesOfRows(nint rows, int width) => new(rows, !Tiers.HasThirtyTwoRegisters ? 12 / Math.Max(width, 2) : width > 2 ? 24 / width : TileKernel.MaxRows);
+    public static EvenParts TilesOfRows(nint rows, int width, bool low) =>
+        new(rows, !Tiers.HasThirtyTwoRegisters ? 12 / Math.Max(width, 2) : low ? SumsOfLowTiles / Math.Max(width, 2) : width > 2 ? 24 / width : TileKernel.MaxRows);
+
+    /// <summary>
+    /// Whether few steps, whose sums are stored often, take low tiles: where a store of 512 bits takes two cycles, and some 14 of them in a row are all that passes beside the multiply-adds, 28 cost 55 cycles.
+    /// (Zen 4, 64 x 64 x 64: 108 to 112 GFLOP/s, 64 x 17 x 256: 90 to 94, 256 x 6 x 64 dY W^T: 63 to 71.) Not if operands fall into few sets of the L1 cache and must be read often (256 x 64 x 512 X^T dY: -5 %).
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool HasLowTiles<V>(nint steps, nint ldOfA, nint ldOfB)
+        where V : struct, IVectorF32<V> =>
+        steps <= FewSteps && V.Count == CacheLineFloats && CpuModel.SplitsWideVectors && steps * (ldOfA & -ldOfA) <= FloatsOfFirstCache / 2 && steps * (ldOfB & -ldOfB) <= FloatsOfFirstCache / 2;
 
     /// <summary>Rows of a tile of four chains.</summary>
     public static int FourChainRows => Tiers.HasThirtyTwoRegisters ? 6 : 3;

@@ -71,7 +71,7 @@ internal static unsafe class RowLanesProduct
         where TChains : unmanaged
     {
         nint ldb = g.Ldb, width = tiles * vectors * V.Count;
-        EvenParts heights = GemmBlocking.TilesOfRows(g.N, vectors);
+        EvenParts heights = GemmBlocking.TilesOfRows(g.N, vectors, GemmBlocking.HasLowTiles<V>(g.K / sizeof(TChains), 1, 1));
         for (int chain = 0; chain < sizeof(TChains); chain++)
         {
             nint steps = (g.K - chain + sizeof(TChains) - 1) / sizeof(TChains);

@@ -18,8 +18,9 @@ internal static unsafe class ShallowProduct
     {
         float* edge = stackalloc float[TileKernel.MaxRows * V.Count];
         nint ldc = g.Ldc, steps = g.K;
-        TileColumns columns = GemmBlocking.TilesOfColumns<V>(share.Rows, share.Columns, steps, packed: false);
-        EvenParts heights = GemmBlocking.TilesOfRows(share.Rows, columns.Widest);
+        bool low = GemmBlocking.HasLowTiles<V>(steps, g.TransA ? g.Lda : 1, g.Ldb);
+        TileColumns columns = GemmBlocking.TilesOfColumns<V>(share.Rows, share.Columns, steps, packed: false, low);
+        EvenParts heights = GemmBlocking.TilesOfRows(share.Rows, columns.Widest, low);
         float* b = g.B + share.Column, partOfB = scratch;
         nint ldb = g.Ldb, ldbOfPart = V.Count, partColumn = columns.ColumnOf(columns.Count - 1), part = columns.EndsInPartOfVector ? share.Columns - partColumn : 0;
         if (GemmBlocking.CopiesShallowB<V>(share.Rows, ldb))
