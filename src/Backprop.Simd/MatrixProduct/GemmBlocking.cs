@@ -37,6 +37,10 @@ internal static class GemmBlocking
     private const int ColumnsWorthParts = 512;
 
     private const int FloatsOfFirstCache = 16 * 1024;
+
+    /// <summary>A C that the L1 cache holds until the epilogue has seen it.</summary>
+    public const int SumsOfFirstCache = FloatsOfFirstCache / 2;
+
     private const int FloatsOfSecondCache = 256 * 1024;
     private const int FloatsOfThirdCache = 4 * 1024 * 1024;
     private const int FloatsWorthPacking = 2 * FloatsOfSecondCache;
