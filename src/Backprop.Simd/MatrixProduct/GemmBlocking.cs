@@ -58,6 +58,7 @@ internal static class GemmBlocking
     private const int StepsOfTurnedB = 64;
     private const int FewStepsOfTurnedB = 16;
     private const int FloatsOfTurnedB = 8192;
+    private const int FloatsOfTurnedSquare = 3072;
     private const int StepsOfRest = 16;
     private const int MostColumnsAsRows = 14;
     private const int RowsWorthHalfVectors = 8;
@@ -143,12 +144,12 @@ internal static class GemmBlocking
 
     /// <summary>
     /// Whether B^T has so few steps that it is turned as a whole, so that C need not be written panel by panel. Few rows of A are better turned themselves, unless there is hardly a step.
-    /// (Zen 4, 11 x 695 of 1: 12 to 30 GFLOP/s, 128 x 512 of 3: 50 to 91, 32 x 128 of 10: 69 to 77, of 20: 83 to 88; 64 x 64 of 64: 0, 32 x 32 of 32 -2 %; AVX2 7.8 to 27, 27 to 50, 63 to 80, 81 to 93; 17 x 128 of 64, which the L1 cache does not hold, -10 to -25 %.)
+    /// (Zen 4, 11 x 695 of 1: 12 to 30 GFLOP/s, 128 x 512 of 3: 50 to 91, 32 x 128 of 10: 69 to 77, of 20: 83 to 88, 32 x 32 of 32: 83 to 91; 64 x 64 of 64 -1 to -3 %; AVX2 7.8 to 27, 27 to 50, 63 to 80, 81 to 93; 17 x 128 of 64, which the L1 cache does not hold, -10 to -25 %.)
     /// </summary>
     public static bool TurnsB<V>(in GemmArguments g)
         where V : struct, IVectorF32<V> =>
         g.TransB && !g.TransA && g.Alpha == 1 && g.K <= StepsOfTurnedB && g.N > V.Count && g.N > SummationOrders.FourChainsColumns
-        && (g.K <= FewStepsOfTurnedB ? g.K * PitchOfTurnedB<V>(g.N) <= FloatsOfTurnedB : (V.Count < CacheLineFloats || g.N >= 2 * g.K) && g.K * PitchOfTurnedB<V>(g.N) <= FloatsOfTurnedB / 2 && !Swaps<V>(in g, new Block(0, g.M, 0, g.N)));
+        && (g.K <= FewStepsOfTurnedB ? g.K * PitchOfTurnedB<V>(g.N) <= FloatsOfTurnedB : g.K * PitchOfTurnedB<V>(g.N) <= (V.Count < CacheLineFloats || g.N >= 2 * g.K ? FloatsOfTurnedB / 2 : FloatsOfTurnedSquare) && !Swaps<V>(in g, new Block(0, g.M, 0, g.N)));
 
     /// <summary>Whole vectors, and not so many that rows clash in the L1 cache.</summary>
     public static int PitchOfTurnedB<V>(int n)

@@ -170,6 +170,12 @@ internal static unsafe class GemmDriver
             plain.B = rows;
         }
 
+        if (PlainProduct.Takes<V>(in plain, TEpilogue.StoresC))
+        {
+            PlainProduct.Run<V, R, TEpilogue>(in plain, ref epilogue);
+            return;
+        }
+
         scratch.Reserve(GemmBlocking.ScratchFloats(in plain, SummationOrder.Chain, TEpilogue.StoresC), 1);
         Multiply<V, R, TEpilogue>(in plain, ref epilogue, SummationOrder.Chain, new Block(0, g.M, 0, g.N), scratch.Pointer(0));
         GC.KeepAlive(scratch);

@@ -11,7 +11,7 @@ internal static unsafe class PlainProduct
     public static bool Takes<V>(in GemmArguments g, bool storesC)
         where V : struct, IVectorF32<V> =>
         !g.TransB && g.Alpha == 1 && GemmBlocking.IsShallow(in g, storesC) && g.K > NarrowKernel.MaxSteps && g.M > FewRowsKernel.MaxRows
-        && g.N > SummationOrders.FourChainsColumns && g.N % V.Count == 0 && (nint)g.M * g.N <= GemmBlocking.SumsOfFirstCache
+        && g.N > SummationOrders.FourChainsColumns && !GemmBlocking.EndsInHalfVector<V>(in g, new Block(0, g.M, 0, g.N)) && (nint)g.M * g.N <= GemmBlocking.SumsOfFirstCache
         && !GemmBlocking.CopiesShallowB<V>(g.M, g.Ldb) && !GemmBlocking.CopiesA<V>(in g);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -46,7 +46,7 @@ internal static unsafe class PlainProduct
                     Ldb = ldb,
                     C = g.C + (row * ldc) + column,
                     Ldc = ldc,
-                    LastVector = (width - 1) * V.Count,
+                    LastVector = widths.ColumnsOf(tile) - V.Count,
                     Steps = steps,
                     Accumulate = accumulate,
                     RowTiles = alike,
