@@ -11,6 +11,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 internal static unsafe class FourChainKernel
 {
     public const int MaxRows = 6;
+    public const int Chains = 4;
 
     /// <summary>Runs on 1 to 6 rows.</summary>
     /// <remarks>

@@ -13,7 +13,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///   order B, A B of one column     ColumnProduct      the four chains of a sum in four lanes, nothing packed
 ///   order B, A^T B, n &lt;= 3        SmallProduct       C^T = B^T A with rows of C as lanes, if it is small or has few steps
 ///   order B, A B of many rows      QuadProduct        B packed, the four chains of a sum in four lanes
-///   order B, A^T B of many rows    RowLanesProduct    C^T = B^T A, one chain after the other
+///   order B, A^T B of many rows    RowLanesProduct    C^T = B^T A, rows of C as lanes
 ///   order B otherwise              FourChainProduct   B once through the L1 cache, four chains a sum
 ///   order C (A B^T, m &lt;= 4)        DotProduct         both operands along their rows
 ///   order A, A B^T of few steps    TurningB           B^T turned as a whole, then as A B
@@ -226,7 +226,7 @@ internal static unsafe class GemmDriver
                 QuadProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
             case SummationOrder.FourChains when GemmBlocking.FillsLanes<V>(in g, share):
-                RowLanesProduct.Run<V, R, N4, TEpilogue>(in g, ref epilogue, share, scratch);
+                RowLanesProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
             case SummationOrder.FourChains:
                 FourChainProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
