@@ -53,7 +53,7 @@ internal static unsafe class ChainProduct
         float* edge = stackalloc float[TileKernel.MaxSums * V.Count];
         nint lda = g.Lda, ldb = g.Ldb, ldc = g.Ldc;
         bool rearranges = GemmBlocking.PacksB<V>(in g, block.Rows * rowBlocks, steps), packsB = g.TransB || rearranges, fromFar = rearranges && GemmBlocking.IsFar(in g);
-        bool low = GemmBlocking.HasLowTiles<V>(steps, g.TransA ? lda : 1, g.TransB ? 1 : ldb);
+        bool low = GemmBlocking.HasLowTiles<V>(block.Columns, steps, g.TransA ? lda : 1, g.TransB ? 1 : ldb);
         TileColumns columnTiles = GemmBlocking.TilesOfColumns<V>(block.Rows, block.Columns, steps, rearranges, low);
         EvenParts heights = GemmBlocking.TilesOfRows(block.Rows, columnTiles.Widest, low);
         bool first = step == 0, last = step + steps == g.K;

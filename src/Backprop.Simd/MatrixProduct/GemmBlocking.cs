@@ -96,16 +96,16 @@ internal static class GemmBlocking
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static EvenParts TilesOfRows(nint rows, int width, bool low) =>
-        new(rows, !Tiers.HasThirtyTwoRegisters ? 12 / Math.Max(width, 2) : low ? SumsOfLowTiles / Math.Max(width, 2) : width > 2 ? 24 / width : TileKernel.MaxRows);
+        new(rows, !Tiers.HasThirtyTwoRegisters ? 12 / Math.Max(width, 2) : low && rows > RowsOfWideTiles ? SumsOfLowTiles / width : width > 2 ? 24 / width : TileKernel.MaxRows);
 
     /// <summary>
     /// Whether few steps, whose sums are stored often, take low tiles: where a store of 512 bits takes two cycles, and some 14 of them in a row are all that passes beside the multiply-adds, 28 cost 55 cycles.
-    /// (Zen 4, 64 x 64 x 64: 108 to 112 GFLOP/s, 64 x 17 x 256: 90 to 94, 256 x 6 x 64 dY W^T: 63 to 71.) Not if operands fall into few sets of the L1 cache and must be read often (256 x 64 x 512 X^T dY: -5 %).
+    /// (Zen 4, 64 x 64 x 64: 108 to 112 GFLOP/s, 64 x 17 x 256: 90 to 94, 256 x 6 x 64 dY W^T: 63 to 71.) They read B more often: half of the L1 cache must hold it (100 x 60 x 200: -4 %), and operands must not fall into few of its sets (256 x 64 x 512 X^T dY: -5 %).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool HasLowTiles<V>(nint steps, nint ldOfA, nint ldOfB)
+    public static bool HasLowTiles<V>(nint columns, nint steps, nint ldOfA, nint ldOfB)
         where V : struct, IVectorF32<V> =>
-        steps <= FewSteps && V.Count == CacheLineFloats && CpuModel.SplitsWideVectors && steps * (ldOfA & -ldOfA) <= FloatsOfFirstCache / 2 && steps * (ldOfB & -ldOfB) <= FloatsOfFirstCache / 2;
+        steps <= FewSteps && V.Count == CacheLineFloats && CpuModel.SplitsWideVectors && columns * steps <= FloatsOfFirstCache / 2 && steps * (ldOfA & -ldOfA) <= FloatsOfFirstCache / 2 && steps * (ldOfB & -ldOfB) <= FloatsOfFirstCache / 2;
 
     /// <summary>Rows of a tile of four chains.</summary>
     public static int FourChainRows => Tiers.HasThirtyTwoRegisters ? 6 : 3;

@@ -22,7 +22,7 @@ internal static unsafe class PlainProduct
     {
         nint rows = g.M, columns = g.N, steps = g.K, lda = g.Lda, ldb = g.Ldb, ldc = g.Ldc;
         nint rowStride = g.TransA ? 1 : lda, stepStride = g.TransA ? lda : 1;
-        bool low = GemmBlocking.HasLowTiles<V>(steps, stepStride, ldb);
+        bool low = GemmBlocking.HasLowTiles<V>(columns, steps, stepStride, ldb);
         TileColumns widths = GemmBlocking.TilesOfColumns<V>(rows, columns, steps, packed: false, low);
         EvenParts heights = GemmBlocking.TilesOfRows(rows, widths.Widest, low);
         bool accumulate = g.Beta != 0 && TileRows.Begin<V>(g.Beta, g.C, ldc, rows, columns);

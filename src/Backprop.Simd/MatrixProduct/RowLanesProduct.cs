@@ -77,7 +77,7 @@ internal static unsafe class RowLanesProduct
         where R : struct
     {
         nint ldb = g.Ldb, width = tiles * vectors * V.Count;
-        EvenParts heights = GemmBlocking.TilesOfRows(g.N, vectors, GemmBlocking.HasLowTiles<V>(g.K / FourChainKernel.Chains, 1, 1));
+        EvenParts heights = GemmBlocking.TilesOfRows(g.N, vectors, low: false);
         for (int chain = 0; chain < FourChainKernel.Chains; chain++)
         {
             nint steps = (g.K - chain + FourChainKernel.Chains - 1) / FourChainKernel.Chains;

@@ -18,7 +18,7 @@ internal static unsafe class ShallowProduct
     {
         float* edge = stackalloc float[TileKernel.MaxRows * V.Count];
         nint ldc = g.Ldc, steps = g.K;
-        bool low = GemmBlocking.HasLowTiles<V>(steps, g.TransA ? g.Lda : 1, g.Ldb);
+        bool low = GemmBlocking.HasLowTiles<V>(share.Columns, steps, g.TransA ? g.Lda : 1, g.Ldb);
         TileColumns columns = GemmBlocking.TilesOfColumns<V>(share.Rows, share.Columns, steps, packed: false, low);
         EvenParts heights = GemmBlocking.TilesOfRows(share.Rows, columns.Widest, low);
         float* b = g.B + share.Column, partOfB = scratch;

@@ -37,7 +37,7 @@ internal static unsafe class SwappedProduct
             bool accumulate = TileRows.Begin<V>(g.Beta, c, ldc, share.Rows, columns);
             if (accumulate)
                 Packing.Transposed<V>(c, ldc, columns, share.Rows, sums, width);
-            EvenParts heights = clashes ? GemmBlocking.LowTilesOfRows(columns, lanes.Widest) : GemmBlocking.TilesOfRows(columns, lanes.Widest, GemmBlocking.HasLowTiles<V>(Math.Min(stepsAtOnce, g.K), 1, 1));
+            EvenParts heights = clashes ? GemmBlocking.LowTilesOfRows(columns, lanes.Widest) : GemmBlocking.TilesOfRows(columns, lanes.Widest, low: false);
             for (nint step = 0, steps; step < g.K; step += steps)
             {
                 steps = Math.Min(stepsAtOnce, g.K - step);
