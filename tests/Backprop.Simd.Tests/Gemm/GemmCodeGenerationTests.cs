@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.Intrinsics.X86;
 using System.Text.RegularExpressions;
 using Backprop.Simd.Internal.MatrixProduct;
+using Backprop.Simd.Internal.Simd;
 using Xunit;
 
 namespace Backprop.Simd.Tests;
@@ -44,14 +45,15 @@ public sealed partial class GemmCodeGenerationTests
 
     private static void MultiplyLargestTiles()
     {
-        int high = GemmBlocking.TilesOfRows(14 * 6, 2).Largest, middle = GemmBlocking.TilesOfRows(48, 3).Largest;
+        int high = GemmBlocking.TilesOfRows(14 * 6, 2, low: false).Largest, middle = GemmBlocking.TilesOfRows(48, 3, low: false).Largest;
         int lanes = SimdInfo.Tier switch
         {
             SimdTier.Vector512 => 16,
             SimdTier.Vector256 => 8,
             _ => 4,
         };
-        foreach ((int m, int n, int k) in ((int, int, int)[])[(4 * high, 64, 64), (48, 7 * lanes, 64), (48, 64, 16)])
+        int wide = GemmBlocking.TilesOfRows(48, 4, lanes == 16 && GemmBlocking.HasLowTiles<F32x16>(64, 16, 1, 64)).Largest;
+        foreach ((int m, int n, int k) in ((int, int, int)[])[(4 * high, 64, 65), (48, 7 * lanes, 65), (48, 64, 16)])
         {
             var product = new GemmCase(false, false, m, n, k);
             product.AssertEqual(product.Expected(), product.Multiply());
@@ -63,7 +65,7 @@ public sealed partial class GemmCodeGenerationTests
             SimdTier.Vector256 => "ymm",
             _ => "xmm",
         };
-        ChildProcess.Report($"{register} {high}x2 {middle}x3{(high > 6 ? " 6x4" : "")}");
+        ChildProcess.Report($"{register} {high}x2 {middle}x3{(high > 6 ? $" {wide}x4" : "")}");
     }
 
     private static string[] Methods(string listing) => listing.Split("; Assembly listing for method ", StringSplitOptions.RemoveEmptyEntries);
