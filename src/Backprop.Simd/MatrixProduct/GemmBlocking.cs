@@ -48,7 +48,7 @@ internal static class GemmBlocking
     private const int LanesWorthPackingMisaligned = 4;
     private const int LanesWorthPackingFromFar = 3;
     private const int RowsWorthNarrowing = 16;
-    private const int RowsWorthQuads = 12;
+    public const int RowsWorthQuads = 12;
     private const int StepsWorthArranging = 20;
     private const int StepsWorthArrangingFullVectors = 128;
     private const int ProductsWorthArranging = 1280;

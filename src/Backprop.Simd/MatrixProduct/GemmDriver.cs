@@ -11,6 +11,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///   up to 4096 multiply-adds       SmallProduct       nothing but the arithmetic; not one row of more than 1024
 ///   order A or B, k &lt;= 8, n &lt;= 16  NarrowProduct      B in registers, C row after row
 ///   order B, A B of one column     ColumnProduct      the four chains of a sum in four lanes, nothing packed
+///   order B, A B, 2 &lt;= n &lt;= 4     FewColumnsProduct  the four chains of a sum in four lanes, nothing packed: few rows, B without gaps
 ///   order B, A^T B, n &lt;= 3        SmallProduct       C^T = B^T A with rows of C as lanes, if it is small or has few steps
 ///   order B, A B of many rows      QuadProduct        B packed, the four chains of a sum in four lanes
 ///   order B, A^T B of many rows    RowLanesProduct    C^T = B^T A, rows of C as lanes
@@ -204,6 +205,12 @@ internal static unsafe class GemmDriver
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
+        if (order == SummationOrder.FourChains && share.Rows < GemmBlocking.RowsWorthQuads && FewColumnsProduct.Takes<V>(in g))
+        {
+            FewColumnsProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share);
+            return;
+        }
+
         if (GemmBlocking.FillsHalfVectors<V>(in g, share, order, TEpilogue.StoresC))
         {
             var half = new HalfVectors<TEpilogue>(in g, ref epilogue, order, share, scratch);

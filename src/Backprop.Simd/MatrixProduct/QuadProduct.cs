@@ -111,7 +111,7 @@ internal static unsafe class QuadProduct
 
     /// <summary>Chain 0 starts from C, the others from +0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Spread<V>(float* c, nint ldc, int rows, int columns, int vectors, float* sums, nint rowFloats)
+    internal static void Spread<V>(float* c, nint ldc, int rows, int columns, int vectors, float* sums, nint rowFloats)
         where V : struct, IVectorF32<V>
     {
         for (; rows > 0; rows--, c += ldc, sums += rowFloats)
@@ -125,7 +125,7 @@ internal static unsafe class QuadProduct
 
     /// <summary>The last 1 to 3 steps: the chains that they do not reach keep what they hold.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Rest<V, R>(int steps, int rows, float* a, nint lda, float* b, int vectors, float* sums, nint rowFloats, bool isLast, float* copy)
+    internal static void Rest<V, R>(int steps, int rows, float* a, nint lda, float* b, int vectors, float* sums, nint rowFloats, bool isLast, float* copy)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
@@ -152,7 +152,7 @@ internal static unsafe class QuadProduct
 
     /// <summary>C = epilogue((chain 0 + chain 2) + (chain 1 + chain 3)).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Fold<V, R, TEpilogue>(ref TEpilogue epilogue, float* sums, nint rowFloats, nint row, int rows, nint column, int columns, int vectors, float* c, nint ldc)
+    internal static void Fold<V, R, TEpilogue>(ref TEpilogue epilogue, float* sums, nint rowFloats, nint row, int rows, nint column, int columns, int vectors, float* c, nint ldc)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TEpilogue : struct, IEpilogue

@@ -67,6 +67,9 @@ internal static unsafe partial class SmallProduct
             }
         }
 
+        if (g.K >= FewColumnsProduct.LeastSteps && g.N <= V.Count / FewColumnsProduct.Steps && FewColumnsProduct.TryRun<V, R, TEpilogue>(in g, ref epilogue))
+            return;
+
         // Half a vector: no masks for 8 columns, and half the work where the units are half as wide.
         if (Tiers.HasHalf<V>() && g.N <= V.Count / 2)
         {
