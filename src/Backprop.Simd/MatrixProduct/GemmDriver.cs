@@ -21,7 +21,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///   order A, A B^T, one side short SwappedProduct     C^T = B A^T: the smaller operand packed, or the one that fills vectors
 ///   order A, k &lt;= 4               FewStepsProduct    C once, row after row: memory is the limit
 ///   order A, few rows, big B       FewRowsProduct     B once, in strips or long rows: memory is the limit
-///   order A, k &lt;= 64, small C     PlainProduct       tiles of registers, nothing else: whole vectors of columns
+///   order A, k &lt;= 64, small C     PlainProduct       tiles of registers, nothing else
 ///   order A, k &lt;= 64              ShallowProduct     tiles of registers, C once, row after row
 ///   order A otherwise              ChainProduct       tiles of registers: the multiply-add units are the limit
 /// </code>

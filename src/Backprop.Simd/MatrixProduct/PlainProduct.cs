@@ -3,8 +3,8 @@ using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
 
-/// <summary>Tiles over a C of whole vectors that the L1 cache holds, few steps, nothing packed or copied: order A where what comes before the arithmetic counts.</summary>
-/// <remarks>What <see cref="ShallowProduct"/> would do, without asking for what cannot be. (32 x 32 x 32: 97 to 100 GFLOP/s.)</remarks>
+/// <summary>Tiles over a C that the L1 cache holds, few steps, nothing packed or copied: order A where what comes before the arithmetic counts.</summary>
+/// <remarks>What <see cref="ShallowProduct"/> would do, without asking for what cannot be. (32 x 32 x 32: 97 to 101 GFLOP/s, 16 x 20 x 32 69 to 79.)</remarks>
 internal static unsafe class PlainProduct
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
