@@ -13,9 +13,9 @@ internal static unsafe class FewColumnsProduct
     public const int Steps = QuadKernel.Steps;
 
     // Below, the way here and back costs more than it saves. (Two columns, 3 x 24: +6 %, 2 x 48 0; three, 4 x 32 +13 %, 3 x 64 -2 %.)
+    public const int LeastSteps = 20;
     private const int MinSteps = 32;
     private const int ManySteps = 128;
-    public const int LeastSteps = 20;
     private const int MinProductsOfTwo = 96;
 
     /// <summary>Whether it computes the product; a vector must hold four steps of all columns.</summary>

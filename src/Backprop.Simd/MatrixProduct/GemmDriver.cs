@@ -233,7 +233,7 @@ internal static unsafe class GemmDriver
                 QuadProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
             case SummationOrder.FourChains when GemmBlocking.FillsLanes<V>(in g, share):
-                RowLanesProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
+                RowLanesProduct.Run<V, R, N4, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
             case SummationOrder.FourChains:
                 FourChainProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);

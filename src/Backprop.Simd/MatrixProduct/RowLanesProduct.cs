@@ -18,19 +18,20 @@ internal static unsafe class RowLanesProduct
 
     /// <summary>The rows must fill a vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
+    public static void Run<V, R, TChains, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
+        where TChains : unmanaged
         where TEpilogue : struct, IEpilogue
     {
         int n = g.N, tileRows = Vectors * V.Count;
         // A call of the kernel does several tiles of one chain, unless they are long or have to be copied. (512 x 128 x 10: +20 %, 64 x 32 x 10: +40 %.)
-        int tilesAtOnce = g.Alpha == 1 && g.K <= StepsOfOneCall ? MaxSums / (FourChainKernel.Chains * n * tileRows) : 1, maxRows = tilesAtOnce * tileRows;
+        int tilesAtOnce = g.Alpha == 1 && g.K <= StepsOfOneCall ? MaxSums / (sizeof(TChains) * n * tileRows) : 1, maxRows = tilesAtOnce * tileRows;
         float* sums = stackalloc float[MaxSums + V.Count];
         sums = (float*)(((nuint)sums + (nuint)(V.Count * sizeof(float)) - 1) & ~((nuint)(V.Count * sizeof(float)) - 1));
         float* tile = stackalloc float[TEpilogue.StoresC ? 0 : maxRows * n];
         nint ldc = TEpilogue.StoresC ? g.Ldc : n;
-        bool fourAtOnce = GemmBlocking.RunsChainsTogether<V>(in g);
+        bool fourAtOnce = sizeof(TChains) == FourChainKernel.Chains && GemmBlocking.RunsChainsTogether<V>(in g);
 
         // Rows that fill no vector: a few apart; more in a tile that ends with the last of them, and computes others again, which it does not store.
         nint few = share.Rows % V.Count < n ? share.Rows % V.Count : 0, end = share.Rows - few;
@@ -60,8 +61,9 @@ internal static unsafe class RowLanesProduct
             }
             else
             {
-                Chains<V, R>(in g, a, rowOfA, vectors, tiles, sums, accumulate);
-                Fold<V>(sums, n * width);
+                Chains<V, R, TChains>(in g, a, rowOfA, vectors, tiles, sums, accumulate);
+                if (sizeof(TChains) > 1)
+                    Fold<V>(sums, n * width);
             }
 
             Packing.Transposed<V>(sums + again, width, rows, n, c, ldc);
@@ -72,15 +74,16 @@ internal static unsafe class RowLanesProduct
 
     /// <summary>sums[chain, j, i] = what the chain adds to C[i, j].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Chains<V, R>(in GemmArguments g, float* a, nint lda, int vectors, int tiles, float* sums, bool accumulate)
+    private static void Chains<V, R, TChains>(in GemmArguments g, float* a, nint lda, int vectors, int tiles, float* sums, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
+        where TChains : unmanaged
     {
         nint ldb = g.Ldb, width = tiles * vectors * V.Count;
         EvenParts heights = GemmBlocking.TilesOfRows(g.N, vectors, low: false);
-        for (int chain = 0; chain < FourChainKernel.Chains; chain++)
+        for (int chain = 0; chain < sizeof(TChains); chain++)
         {
-            nint steps = (g.K - chain + FourChainKernel.Chains - 1) / FourChainKernel.Chains;
+            nint steps = (g.K - chain + sizeof(TChains) - 1) / sizeof(TChains);
             for (int part = 0; part < heights.Count; part++)
             {
                 nint column = heights.StartOf(part);
@@ -89,9 +92,9 @@ internal static unsafe class RowLanesProduct
                     A = g.B + (chain * ldb) + column,
                     RowStride = 1,
                     TileStride = heights.SizeOf(part),
-                    StepStride = FourChainKernel.Chains * ldb,
+                    StepStride = sizeof(TChains) * ldb,
                     B = a + (chain * lda),
-                    Ldb = FourChainKernel.Chains * lda,
+                    Ldb = sizeof(TChains) * lda,
                     C = sums + (((chain * g.N) + column) * width),
                     Ldc = width,
                     LastVector = (vectors - 1) * V.Count,
