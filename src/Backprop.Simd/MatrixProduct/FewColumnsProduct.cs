@@ -3,7 +3,7 @@ using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
 
-/// <summary>A B of few rows and two to four columns that lie side by side: order B, the four chains of every sum in four lanes, as in <see cref="QuadKernel"/>, but nothing packed.</summary>
+/// <summary>A B of few rows and two to four columns that lie side by side: order B, the four chains of every sum in four lanes by <see cref="QuadKernel"/>, but nothing packed.</summary>
 /// <remarks>
 /// Four steps of all columns are one vector of B; a permutation puts the steps of a column into a four of lanes, for up to eight rows at a time.
 /// (Zen 4, 4 x 64 x 2: 8.5 to 22 GFLOP/s, 8 x 64 x 4: 25 to 38, 5 x 241 x 2: 10 to 43.)
@@ -80,119 +80,11 @@ internal static unsafe class FewColumnsProduct
             bool accumulate = g.Beta == 1;
             if (accumulate)
                 QuadProduct.Spread<V>(c, ldc, (int)height, columns, 1, sums, V.Count);
-            Rows<V, R>((int)height, groups, whole, a, lda, g.B, count, turned, sums, accumulate);
+            QuadKernel.RunInPlace<V, R>((int)height, groups, whole, a, lda, g.B, count, turned, sums, accumulate);
             if (rest > 0)
                 QuadProduct.Rest<V, R>(rest, (int)height, a + (groups * Steps), lda, lastOfB, 1, sums, V.Count, isLast: done + height == share.Rows, lastOfA);
             QuadProduct.Fold<V, R, TEpilogue>(ref epilogue, sums, V.Count, row, (int)height, 0, columns, 1, c, ldc);
         }
-    }
-
-    private static void Rows<V, R>(int rows, nint groups, nint whole, float* a, nint lda, float* b, int count, R turned, float* sums, bool accumulate)
-        where V : struct, IVectorF32<V>, IRegisters<V, R>
-        where R : struct
-    {
-        switch (rows)
-        {
-            case 1:
-                Tile<V, R, N1>(groups, whole, a, lda, b, count, turned, sums, accumulate);
-                break;
-            case 2:
-                Tile<V, R, N2>(groups, whole, a, lda, b, count, turned, sums, accumulate);
-                break;
-            case 3:
-                Tile<V, R, N3>(groups, whole, a, lda, b, count, turned, sums, accumulate);
-                break;
-            case 4:
-                Tile<V, R, N4>(groups, whole, a, lda, b, count, turned, sums, accumulate);
-                break;
-            case 5:
-                Tile<V, R, N5>(groups, whole, a, lda, b, count, turned, sums, accumulate);
-                break;
-            case 6:
-                Tile<V, R, N6>(groups, whole, a, lda, b, count, turned, sums, accumulate);
-                break;
-            case 7:
-                Tile<V, R, N7>(groups, whole, a, lda, b, count, turned, sums, accumulate);
-                break;
-            case 8:
-                Tile<V, R, N8>(groups, whole, a, lda, b, count, turned, sums, accumulate);
-                break;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile<V, R, TRows>(nint groups, nint whole, float* a, nint lda, float* b, int count, R turned, float* sums, bool accumulate)
-        where V : struct, IVectorF32<V>, IRegisters<V, R>
-        where R : struct
-        where TRows : unmanaged
-    {
-        R c0 = V.ZeroRegister, c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
-        if (accumulate)
-        {
-            c0 = V.LoadRegister(sums);
-            if (sizeof(TRows) > 1)
-                c1 = V.LoadRegister(sums + (1 * V.Count));
-            if (sizeof(TRows) > 2)
-                c2 = V.LoadRegister(sums + (2 * V.Count));
-            if (sizeof(TRows) > 3)
-                c3 = V.LoadRegister(sums + (3 * V.Count));
-            if (sizeof(TRows) > 4)
-                c4 = V.LoadRegister(sums + (4 * V.Count));
-            if (sizeof(TRows) > 5)
-                c5 = V.LoadRegister(sums + (5 * V.Count));
-            if (sizeof(TRows) > 6)
-                c6 = V.LoadRegister(sums + (6 * V.Count));
-            if (sizeof(TRows) > 7)
-                c7 = V.LoadRegister(sums + (7 * V.Count));
-        }
-
-        // Three rows from each pointer: plain, and with two index registers.
-        nint secondRow = 2 * lda, left = whole;
-        float* a0 = a, a3 = a + (3 * lda), a6 = a + (6 * lda);
-        for (nint group = 0; group < groups; group++)
-        {
-            R x = V.PermuteRegister(left > 0 ? V.LoadRegister(b) : V.Unwrap(V.LoadPartial(b, count)), turned);
-            b += count;
-            left--;
-
-            c0 = V.MultiplyAddRegister(V.BroadcastFourRegister(a0), x, c0);
-            if (sizeof(TRows) > 1)
-                c1 = V.MultiplyAddRegister(V.BroadcastFourRegister(a0 + lda), x, c1);
-            if (sizeof(TRows) > 2)
-                c2 = V.MultiplyAddRegister(V.BroadcastFourRegister(a0 + secondRow), x, c2);
-            if (sizeof(TRows) > 3)
-                c3 = V.MultiplyAddRegister(V.BroadcastFourRegister(a3), x, c3);
-            if (sizeof(TRows) > 4)
-                c4 = V.MultiplyAddRegister(V.BroadcastFourRegister(a3 + lda), x, c4);
-            if (sizeof(TRows) > 5)
-                c5 = V.MultiplyAddRegister(V.BroadcastFourRegister(a3 + secondRow), x, c5);
-            if (sizeof(TRows) > 6)
-                c6 = V.MultiplyAddRegister(V.BroadcastFourRegister(a6), x, c6);
-            if (sizeof(TRows) > 7)
-                c7 = V.MultiplyAddRegister(V.BroadcastFourRegister(a6 + lda), x, c7);
-
-            a0 += Steps;
-            if (sizeof(TRows) > 3)
-                a3 += Steps;
-            if (sizeof(TRows) > 6)
-                a6 += Steps;
-        }
-
-        V.StoreRegister(c0, sums);
-        if (sizeof(TRows) > 1)
-            V.StoreRegister(c1, sums + (1 * V.Count));
-        if (sizeof(TRows) > 2)
-            V.StoreRegister(c2, sums + (2 * V.Count));
-        if (sizeof(TRows) > 3)
-            V.StoreRegister(c3, sums + (3 * V.Count));
-        if (sizeof(TRows) > 4)
-            V.StoreRegister(c4, sums + (4 * V.Count));
-        if (sizeof(TRows) > 5)
-            V.StoreRegister(c5, sums + (5 * V.Count));
-        if (sizeof(TRows) > 6)
-            V.StoreRegister(c6, sums + (6 * V.Count));
-        if (sizeof(TRows) > 7)
-            V.StoreRegister(c7, sums + (7 * V.Count));
     }
 
     private readonly ref struct HalfVectors<TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share) : IRegisterAction

@@ -11,7 +11,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///     sums:  chains 0..3 of c[0, 0] | chains 0..3 of c[0, 1] | ...
 /// </code>
 /// All lanes work whatever the number of columns (10 of 12 for 10 columns), and there is less than one load for each multiply-add.
-/// Rows and vectors are type arguments that the JIT folds, as in <see cref="TileKernel"/>.
+/// Rows, vectors and whether B is packed (TSource: 1 packed, 2 in place) are type arguments that the JIT folds, as in <see cref="TileKernel"/>.
 /// </remarks>
 internal static unsafe class QuadKernel
 {
@@ -35,60 +35,68 @@ internal static unsafe class QuadKernel
         switch (vectors)
         {
             case 1:
-                Run<V, R, N1>(rows, groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                Run<V, R, N1, N1>(rows, groups, 0, a, lda, b, ldb, V.ZeroRegister, sums, sumsStride, accumulate);
                 break;
             case 2:
-                Run<V, R, N2>(rows, groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                Run<V, R, N2, N1>(rows, groups, 0, a, lda, b, ldb, V.ZeroRegister, sums, sumsStride, accumulate);
                 break;
             case 3:
-                Run<V, R, N3>(rows, groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                Run<V, R, N3, N1>(rows, groups, 0, a, lda, b, ldb, V.ZeroRegister, sums, sumsStride, accumulate);
                 break;
             case 4:
-                Run<V, R, N4>(rows, groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                Run<V, R, N4, N1>(rows, groups, 0, a, lda, b, ldb, V.ZeroRegister, sums, sumsStride, accumulate);
                 break;
         }
     }
 
-    private static void Run<V, R, TVectors>(int rows, nint groups, float* a, nint lda, float* b, nint ldb, float* sums, nint sumsStride, bool accumulate)
+    /// <summary>The same for columns that lie side by side, four steps of which are <c>count</c> floats, at most a vector: read where they are, and turned.</summary>
+    /// <remarks>The first <c>whole</c> groups may be read as vectors; lane 4 f + p gets element [p, f] by the permutation.</remarks>
+    public static void RunInPlace<V, R>(int rows, nint groups, nint whole, float* a, nint lda, float* b, nint count, R turned, float* sums, bool accumulate)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct => Run<V, R, N1, N2>(rows, groups, whole, a, lda, b, count, turned, sums, V.Count, accumulate);
+
+    private static void Run<V, R, TVectors, TSource>(int rows, nint groups, nint whole, float* a, nint lda, float* b, nint ldb, R turned, float* sums, nint sumsStride, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TVectors : unmanaged
+        where TSource : unmanaged
     {
         switch (rows)
         {
             case 1:
-                Tile<V, R, N1, TVectors>(groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                Tile<V, R, N1, TVectors, TSource>(groups, whole, a, lda, b, ldb, turned, sums, sumsStride, accumulate);
                 break;
             case 2:
-                Tile<V, R, N2, TVectors>(groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                Tile<V, R, N2, TVectors, TSource>(groups, whole, a, lda, b, ldb, turned, sums, sumsStride, accumulate);
                 break;
             case 3:
-                Tile<V, R, N3, TVectors>(groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                Tile<V, R, N3, TVectors, TSource>(groups, whole, a, lda, b, ldb, turned, sums, sumsStride, accumulate);
                 break;
             case 4:
-                Tile<V, R, N4, TVectors>(groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                Tile<V, R, N4, TVectors, TSource>(groups, whole, a, lda, b, ldb, turned, sums, sumsStride, accumulate);
                 break;
             case 5:
-                Tile<V, R, N5, TVectors>(groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                Tile<V, R, N5, TVectors, TSource>(groups, whole, a, lda, b, ldb, turned, sums, sumsStride, accumulate);
                 break;
             case 6:
-                Tile<V, R, N6, TVectors>(groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                Tile<V, R, N6, TVectors, TSource>(groups, whole, a, lda, b, ldb, turned, sums, sumsStride, accumulate);
                 break;
             case 7:
-                Tile<V, R, N7, TVectors>(groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                Tile<V, R, N7, TVectors, TSource>(groups, whole, a, lda, b, ldb, turned, sums, sumsStride, accumulate);
                 break;
             case 8:
-                Tile<V, R, N8, TVectors>(groups, a, lda, b, ldb, sums, sumsStride, accumulate);
+                Tile<V, R, N8, TVectors, TSource>(groups, whole, a, lda, b, ldb, turned, sums, sumsStride, accumulate);
                 break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile<V, R, TRows, TVectors>(nint groups, float* a, nint lda, float* b, nint ldb, float* sums, nint sumsStride, bool accumulate)
+    private static void Tile<V, R, TRows, TVectors, TSource>(nint groups, nint whole, float* a, nint lda, float* b, nint ldb, R turned, float* sums, nint sumsStride, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TRows : unmanaged
         where TVectors : unmanaged
+        where TSource : unmanaged
     {
         RowOfVectors<V, R, TVectors> c0 = RowOfVectors<V, R, TVectors>.Zero;
         RowOfVectors<V, R, TVectors> c1 = RowOfVectors<V, R, TVectors>.Zero;
@@ -119,12 +127,17 @@ internal static unsafe class QuadKernel
         }
 
         // Three rows from each pointer: plain, and with two index registers.
-        nint secondRow = 2 * lda;
+        nint secondRow = 2 * lda, rest = groups - whole;
         float* a0 = a, a3 = a + (3 * lda), a6 = a + (6 * lda);
         for (; groups > 0; groups--)
         {
-            RowOfVectors<V, R, TVectors> x = RowOfVectors<V, R, TVectors>.Zero;
-            x.Load(b, last);
+            // One assignment: written in a branch, the vector would live in memory.
+            R first = V.ZeroRegister;
+            if (sizeof(TSource) == 2)
+                first = V.PermuteRegister(groups > rest ? V.LoadRegister(b) : V.Unwrap(V.LoadPartial(b, (int)ldb)), turned);
+            RowOfVectors<V, R, TVectors> x = RowOfVectors<V, R, TVectors>.Of(first);
+            if (sizeof(TSource) == 1)
+                x.Load(b, last);
             b += ldb;
 
             c0.MultiplyAdd(V.BroadcastFourRegister(a0), in x);

@@ -44,6 +44,10 @@ internal unsafe struct RowOfVectors<V, R, TVectors>
             _3 = V.LoadRegister(from + last);
     }
 
+    /// <summary>A row of one vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static RowOfVectors<V, R, TVectors> Of(R only) => new() { _0 = only, _1 = V.ZeroRegister, _2 = V.ZeroRegister, _3 = V.ZeroRegister };
+
     /// <summary>this += factor x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void MultiplyAdd(float factor, in RowOfVectors<V, R, TVectors> x) => MultiplyAdd(V.BroadcastRegister(factor), in x);
