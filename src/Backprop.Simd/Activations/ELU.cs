@@ -21,11 +21,11 @@ internal readonly struct ELU(float alpha) : IActivation
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Forward<V>(V x)
-        where V : struct, IVectorF32<V> => V.Select(V.LessThanOrEqual(x, V.Create(0f)), V.Create(alpha) * Elementary.ExpMinusOneOfNegative(x), x);
+        where V : struct, IVectorF32<V> => V.SelectLessOrEqual(x, V.Create(0f), V.Create(alpha) * Elementary.ExpMinusOneOfNegative(x), x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Backward<V>(V saved, V dy)
-        where V : struct, IVectorF32<V> => V.Select(V.LessThanOrEqual(saved, V.Create(0f)), dy * (V.Create(alpha) * Elementary.ExpOfNegative(saved)), dy);
+        where V : struct, IVectorF32<V> => V.SelectLessOrEqual(saved, V.Create(0f), dy * (V.Create(alpha) * Elementary.ExpOfNegative(saved)), dy);
 
     public double Reference(double x) => x <= 0 ? alpha * DoubleMath.ExpMinusOne(x) : x;
 

@@ -34,8 +34,8 @@ internal readonly struct HardSwish : IActivation
     {
         V three = V.Create(3f), one = V.Create(1f);
         V slope = V.MultiplyAdd(saved, V.Create(1f / 3f), V.Create(0.5f));
-        slope = V.Select(V.LessThanOrEqual(three, saved), one, slope);
-        slope = V.Select(V.LessThanOrEqual(saved, -three), V.Create(0f), slope);
+        slope = V.SelectLessOrEqual(three, saved, one, slope);
+        slope = V.SelectLessOrEqual(saved, -three, V.Create(0f), slope);
         return dy * slope;
     }
 

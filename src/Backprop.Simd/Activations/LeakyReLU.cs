@@ -20,11 +20,11 @@ internal readonly struct LeakyReLU(float slope) : IActivation
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Forward<V>(V x)
-        where V : struct, IVectorF32<V> => V.Select(V.LessThanOrEqual(x, V.Create(0f)), x * V.Create(slope), x);
+        where V : struct, IVectorF32<V> => V.SelectLessOrEqual(x, V.Create(0f), x * V.Create(slope), x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Backward<V>(V saved, V dy)
-        where V : struct, IVectorF32<V> => V.Select(V.LessThanOrEqual(saved, V.Create(0f)), dy * V.Create(slope), dy);
+        where V : struct, IVectorF32<V> => V.SelectLessOrEqual(saved, V.Create(0f), dy * V.Create(slope), dy);
 
     public double Reference(double x) => x <= 0 ? slope * x : x;
 

@@ -12,7 +12,7 @@ internal readonly struct BinaryCrossEntropyWithLogits : IElementLoss
         where V : struct, IVectorF32<V>
     {
         V zero = V.Create(0f);
-        V positive = V.Select(V.LessThanOrEqual(output, zero), zero, output);
+        V positive = V.SelectLessOrEqual(output, zero, zero, output);
         return V.MultiplyAdd(-output, target, positive) + default(Softplus).Forward(-V.Abs(output));
     }
 

@@ -15,7 +15,7 @@ internal readonly struct Huber(float delta) : IElementLoss
         V half = V.Create(0.5f);
 
         // Written as "not below the limit" so that NaN takes the quadratic branch, which keeps it.
-        return V.Select(V.LessThan(limit, size), limit * (size - (half * limit)), half * size * size);
+        return V.SelectLess(limit, size, limit * (size - (half * limit)), half * size * size);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -24,8 +24,8 @@ internal readonly struct Huber(float delta) : IElementLoss
     {
         V d = output - target;
         V limit = V.Create(delta);
-        V clampedAbove = V.Select(V.LessThan(limit, d), limit, d);
-        return V.Select(V.LessThan(d, -limit), -limit, clampedAbove);
+        V clampedAbove = V.SelectLess(limit, d, limit, d);
+        return V.SelectLess(d, -limit, -limit, clampedAbove);
     }
 
     public double Reference(double output, double target)

@@ -16,10 +16,10 @@ internal readonly struct MeanAbsoluteError : IElementLoss
     {
         V d = output - target;
         V one = V.Create(1f);
-        V sign = V.Select(V.LessThan(d, V.Create(0f)), -one, one);
+        V sign = V.SelectLess(d, V.Create(0f), -one, one);
 
         // d itself where it is 0 or NaN: +0 and NaN are the derivatives there.
-        return V.Select(V.LessThan(V.Create(0f), V.Abs(d)), sign, V.Abs(d));
+        return V.SelectLess(V.Create(0f), V.Abs(d), sign, V.Abs(d));
     }
 
     public double Reference(double output, double target) => Math.Abs(output - target);

@@ -202,7 +202,7 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
             int valid = Math.Min(count - i, V.Count);
             V target = V.LoadPartial(t + i, valid);
             V term = target * (logSums - V.LoadPartial(z + i, valid));
-            sum += V.Select(V.Equals(target, zero), zero, term);
+            sum += V.SelectEqual(target, zero, zero, term);
             targetSum += target;
         }
 

@@ -36,7 +36,7 @@ internal unsafe struct SoftmaxCrossEntropyLanes(float* logits, int* labels, floa
             {
                 V label = V.IntToFloat(V.Load((float*)(labels + row + i))), expected = zero;
                 for (nint j = 0; j < classes; j++)
-                    expected = V.Select(V.Equals(label, V.Create((float)j)), V.Load(columns + (j * count) + i), expected);
+                    expected = V.SelectEqual(label, V.Create((float)j), V.Load(columns + (j * count) + i), expected);
                 V.Store(V.Load(largest + i) - expected, shifts + row + i);
             }
 
@@ -52,7 +52,7 @@ internal unsafe struct SoftmaxCrossEntropyLanes(float* logits, int* labels, floa
                 for (nint j = 0; j < classes; j++)
                 {
                     float* exps = columns + (j * count) + i;
-                    V hot = V.Select(V.Equals(label, V.Create((float)j)), scales, zero);
+                    V hot = V.SelectEqual(label, V.Create((float)j), scales, zero);
                     V.Store(Denormals.ToZero((V.Load(exps) * factor) - hot), exps);
                 }
             }

@@ -135,7 +135,7 @@ internal static class Elementary
 
         V infinity = V.Create(float.PositiveInfinity);
         result = V.SelectLess(x, infinity, result, x);
-        result = V.Select(V.Equals(x, zero), -infinity, result);
+        result = V.SelectEqual(x, zero, -infinity, result);
         return V.SelectLess(x, zero, V.Create(float.NaN), result);
     }
 

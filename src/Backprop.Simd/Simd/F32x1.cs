@@ -96,15 +96,6 @@ internal readonly unsafe struct F32x1(float raw) : IVectorF32<F32x1>, IRegisters
     public static F32x1 Abs(F32x1 value) => CreateInt(value.Bits & int.MaxValue);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x1 LessThan(F32x1 left, F32x1 right) => Mask(left._raw < right._raw);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x1 LessThanOrEqual(F32x1 left, F32x1 right) => Mask(left._raw <= right._raw);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x1 Equals(F32x1 left, F32x1 right) => Mask(left._raw == right._raw);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 Select(F32x1 mask, F32x1 ifTrue, F32x1 ifFalse) =>
         CreateInt((mask.Bits & ifTrue.Bits) | (~mask.Bits & ifFalse.Bits));
 
@@ -115,7 +106,13 @@ internal readonly unsafe struct F32x1(float raw) : IVectorF32<F32x1>, IRegisters
     public static F32x1 Greater(F32x1 left, F32x1 right) => left._raw > right._raw ? left : right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x1 SelectLess(F32x1 left, F32x1 right, F32x1 ifLess, F32x1 otherwise) => Select(LessThan(left, right), ifLess, otherwise);
+    public static F32x1 SelectLess(F32x1 left, F32x1 right, F32x1 ifLess, F32x1 otherwise) => left._raw < right._raw ? ifLess : otherwise;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 SelectLessOrEqual(F32x1 left, F32x1 right, F32x1 ifLessOrEqual, F32x1 otherwise) => left._raw <= right._raw ? ifLessOrEqual : otherwise;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 SelectEqual(F32x1 left, F32x1 right, F32x1 ifEqual, F32x1 otherwise) => left._raw == right._raw ? ifEqual : otherwise;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 AddInt(F32x1 left, F32x1 right) => CreateInt(left.Bits + right.Bits);

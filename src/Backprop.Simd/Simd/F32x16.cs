@@ -116,15 +116,6 @@ internal readonly unsafe struct F32x16(Raw raw) : IVectorF32<F32x16>, IRegisters
     public static F32x16 Abs(F32x16 value) => new(Vector512.Abs(value._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x16 LessThan(F32x16 left, F32x16 right) => new(Vector512.LessThan(left._raw, right._raw));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x16 LessThanOrEqual(F32x16 left, F32x16 right) => new(Vector512.LessThanOrEqual(left._raw, right._raw));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x16 Equals(F32x16 left, F32x16 right) => new(Vector512.Equals(left._raw, right._raw));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 Select(F32x16 mask, F32x16 ifTrue, F32x16 ifFalse) => new(Vector512.ConditionalSelect(mask._raw, ifTrue._raw, ifFalse._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -140,6 +131,14 @@ internal readonly unsafe struct F32x16(Raw raw) : IVectorF32<F32x16>, IRegisters
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 SelectLess(F32x16 left, F32x16 right, F32x16 ifLess, F32x16 otherwise) =>
         new(Vector512.ConditionalSelect(Vector512.LessThan(left._raw, right._raw), ifLess._raw, otherwise._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 SelectLessOrEqual(F32x16 left, F32x16 right, F32x16 ifLessOrEqual, F32x16 otherwise) =>
+        new(Vector512.ConditionalSelect(Vector512.LessThanOrEqual(left._raw, right._raw), ifLessOrEqual._raw, otherwise._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 SelectEqual(F32x16 left, F32x16 right, F32x16 ifEqual, F32x16 otherwise) =>
+        new(Vector512.ConditionalSelect(Vector512.Equals(left._raw, right._raw), ifEqual._raw, otherwise._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 AddInt(F32x16 left, F32x16 right) => new((left._raw.AsInt32() + right._raw.AsInt32()).AsSingle());
@@ -222,7 +221,7 @@ internal readonly unsafe struct F32x16(Raw raw) : IVectorF32<F32x16>, IRegisters
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Raw PermuteRegister(Raw value, Raw order) => Vector512.Shuffle(value, order.AsInt32());
+    public static Raw PermuteRegister(Raw value, Raw order) => Avx512F.IsSupported ? Avx512F.PermuteVar16x32(value, order.AsInt32()) : Vector512.Shuffle(value, order.AsInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Raw MultiplyAddRegister(Raw a, Raw b, Raw c) => Vector512.MultiplyAddEstimate(a, b, c);

@@ -125,15 +125,6 @@ internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F
     public static F32x4 Abs(F32x4 value) => new(Vector128.Abs(value._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x4 LessThan(F32x4 left, F32x4 right) => new(Vector128.LessThan(left._raw, right._raw));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x4 LessThanOrEqual(F32x4 left, F32x4 right) => new(Vector128.LessThanOrEqual(left._raw, right._raw));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x4 Equals(F32x4 left, F32x4 right) => new(Vector128.Equals(left._raw, right._raw));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 Select(F32x4 mask, F32x4 ifTrue, F32x4 ifFalse) => new(Vector128.ConditionalSelect(mask._raw, ifTrue._raw, ifFalse._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -149,6 +140,14 @@ internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 SelectLess(F32x4 left, F32x4 right, F32x4 ifLess, F32x4 otherwise) =>
         new(Vector128.ConditionalSelect(Vector128.LessThan(left._raw, right._raw), ifLess._raw, otherwise._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 SelectLessOrEqual(F32x4 left, F32x4 right, F32x4 ifLessOrEqual, F32x4 otherwise) =>
+        new(Vector128.ConditionalSelect(Vector128.LessThanOrEqual(left._raw, right._raw), ifLessOrEqual._raw, otherwise._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 SelectEqual(F32x4 left, F32x4 right, F32x4 ifEqual, F32x4 otherwise) =>
+        new(Vector128.ConditionalSelect(Vector128.Equals(left._raw, right._raw), ifEqual._raw, otherwise._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 AddInt(F32x4 left, F32x4 right) => new((left._raw.AsInt32() + right._raw.AsInt32()).AsSingle());

@@ -121,15 +121,6 @@ internal readonly unsafe struct F32x8(Raw raw) : IVectorF32<F32x8>, IRegisters<F
     public static F32x8 Abs(F32x8 value) => new(Vector256.Abs(value._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x8 LessThan(F32x8 left, F32x8 right) => new(Vector256.LessThan(left._raw, right._raw));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x8 LessThanOrEqual(F32x8 left, F32x8 right) => new(Vector256.LessThanOrEqual(left._raw, right._raw));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x8 Equals(F32x8 left, F32x8 right) => new(Vector256.Equals(left._raw, right._raw));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 Select(F32x8 mask, F32x8 ifTrue, F32x8 ifFalse) => new(Vector256.ConditionalSelect(mask._raw, ifTrue._raw, ifFalse._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -145,6 +136,14 @@ internal readonly unsafe struct F32x8(Raw raw) : IVectorF32<F32x8>, IRegisters<F
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 SelectLess(F32x8 left, F32x8 right, F32x8 ifLess, F32x8 otherwise) =>
         new(Vector256.ConditionalSelect(Vector256.LessThan(left._raw, right._raw), ifLess._raw, otherwise._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 SelectLessOrEqual(F32x8 left, F32x8 right, F32x8 ifLessOrEqual, F32x8 otherwise) =>
+        new(Vector256.ConditionalSelect(Vector256.LessThanOrEqual(left._raw, right._raw), ifLessOrEqual._raw, otherwise._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 SelectEqual(F32x8 left, F32x8 right, F32x8 ifEqual, F32x8 otherwise) =>
+        new(Vector256.ConditionalSelect(Vector256.Equals(left._raw, right._raw), ifEqual._raw, otherwise._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 AddInt(F32x8 left, F32x8 right) => new((left._raw.AsInt32() + right._raw.AsInt32()).AsSingle());
@@ -232,7 +231,7 @@ internal readonly unsafe struct F32x8(Raw raw) : IVectorF32<F32x8>, IRegisters<F
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Raw PermuteRegister(Raw value, Raw order) => Vector256.Shuffle(value, order.AsInt32());
+    public static Raw PermuteRegister(Raw value, Raw order) => Avx2.IsSupported ? Avx2.PermuteVar8x32(value, order.AsInt32()) : Vector256.Shuffle(value, order.AsInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Raw MultiplyAddRegister(Raw a, Raw b, Raw c) => Vector256.MultiplyAddEstimate(a, b, c);

@@ -102,15 +102,6 @@ internal readonly unsafe struct F32xN(Raw raw) : IVectorF32<F32xN>, IRegisters<F
     public static F32xN Abs(F32xN value) => new(Vector.Abs(value._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32xN LessThan(F32xN left, F32xN right) => new(Vector.AsVectorSingle(Vector.LessThan(left._raw, right._raw)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32xN LessThanOrEqual(F32xN left, F32xN right) => new(Vector.AsVectorSingle(Vector.LessThanOrEqual(left._raw, right._raw)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32xN Equals(F32xN left, F32xN right) => new(Vector.AsVectorSingle(Vector.Equals(left._raw, right._raw)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32xN Select(F32xN mask, F32xN ifTrue, F32xN ifFalse) => new(Vector.ConditionalSelect(mask._raw, ifTrue._raw, ifFalse._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -122,6 +113,14 @@ internal readonly unsafe struct F32xN(Raw raw) : IVectorF32<F32xN>, IRegisters<F
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32xN SelectLess(F32xN left, F32xN right, F32xN ifLess, F32xN otherwise) =>
         new(Vector.ConditionalSelect(Vector.LessThan(left._raw, right._raw), ifLess._raw, otherwise._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN SelectLessOrEqual(F32xN left, F32xN right, F32xN ifLessOrEqual, F32xN otherwise) =>
+        new(Vector.ConditionalSelect(Vector.LessThanOrEqual(left._raw, right._raw), ifLessOrEqual._raw, otherwise._raw));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN SelectEqual(F32xN left, F32xN right, F32xN ifEqual, F32xN otherwise) =>
+        new(Vector.ConditionalSelect(Vector.Equals(left._raw, right._raw), ifEqual._raw, otherwise._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32xN AddInt(F32xN left, F32xN right) => new(Vector.AsVectorSingle(Vector.AsVectorInt32(left._raw) + Vector.AsVectorInt32(right._raw)));

@@ -27,7 +27,7 @@ internal unsafe interface IRegisters<V, R>
     /// <summary>In each four of lanes: what stood in lane i of register j goes to lane j of register i.</summary>
     static virtual void TransposeFours(ref R a, ref R b, ref R c, ref R d) => throw new NotSupportedException();
 
-    /// <summary>Lane i gets the lane that the integer in lane i of <paramref name="order"/> names; 0 if there is no such lane.</summary>
+    /// <summary>Lane i gets the lane that the integer in lane i of <paramref name="order"/> names; if there is no such lane, anything.</summary>
     static virtual R PermuteRegister(R value, R order) => throw new NotSupportedException();
 
     static abstract V Wrap(R register);

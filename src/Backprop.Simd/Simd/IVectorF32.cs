@@ -65,12 +65,6 @@ internal unsafe interface IVectorF32<V>
 
     static abstract V Abs(V value);
 
-    static abstract V LessThan(V left, V right);
-
-    static abstract V LessThanOrEqual(V left, V right);
-
-    static abstract V Equals(V left, V right);
-
     static abstract V Select(V mask, V ifTrue, V ifFalse);
 
     /// <summary>left &lt; right ? left : right, so that a NaN on either side and two zeros give right.</summary>
@@ -79,8 +73,14 @@ internal unsafe interface IVectorF32<V>
     /// <summary>left &gt; right ? left : right, so that a NaN on either side and two zeros give right.</summary>
     static abstract V Greater(V left, V right);
 
-    /// <summary>left &lt; right ? ifLess : otherwise; one instruction less than a mask and a selection.</summary>
+    /// <summary>left &lt; right ? ifLess : otherwise. Comparisons come with what they select: as masks of their own they would take two instructions more with AVX-512.</summary>
     static abstract V SelectLess(V left, V right, V ifLess, V otherwise);
+
+    /// <summary>left &lt;= right ? ifLessOrEqual : otherwise.</summary>
+    static abstract V SelectLessOrEqual(V left, V right, V ifLessOrEqual, V otherwise);
+
+    /// <summary>left == right ? ifEqual : otherwise.</summary>
+    static abstract V SelectEqual(V left, V right, V ifEqual, V otherwise);
 
     static abstract V AddInt(V left, V right);
 

@@ -139,18 +139,6 @@ internal readonly unsafe struct Pair<V>(V low, V high) : IVectorF32<Pair<V>>
         new(V.FloatToIntTruncated(value._low), V.FloatToIntTruncated(value._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Pair<V> LessThan(Pair<V> left, Pair<V> right) =>
-        new(V.LessThan(left._low, right._low), V.LessThan(left._high, right._high));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Pair<V> LessThanOrEqual(Pair<V> left, Pair<V> right) =>
-        new(V.LessThanOrEqual(left._low, right._low), V.LessThanOrEqual(left._high, right._high));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Pair<V> Equals(Pair<V> left, Pair<V> right) =>
-        new(V.Equals(left._low, right._low), V.Equals(left._high, right._high));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<V> Lesser(Pair<V> left, Pair<V> right) =>
         new(V.Lesser(left._low, right._low), V.Lesser(left._high, right._high));
 
@@ -161,6 +149,14 @@ internal readonly unsafe struct Pair<V>(V low, V high) : IVectorF32<Pair<V>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<V> SelectLess(Pair<V> left, Pair<V> right, Pair<V> ifLess, Pair<V> otherwise) =>
         new(V.SelectLess(left._low, right._low, ifLess._low, otherwise._low), V.SelectLess(left._high, right._high, ifLess._high, otherwise._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> SelectLessOrEqual(Pair<V> left, Pair<V> right, Pair<V> ifLessOrEqual, Pair<V> otherwise) =>
+        new(V.SelectLessOrEqual(left._low, right._low, ifLessOrEqual._low, otherwise._low), V.SelectLessOrEqual(left._high, right._high, ifLessOrEqual._high, otherwise._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> SelectEqual(Pair<V> left, Pair<V> right, Pair<V> ifEqual, Pair<V> otherwise) =>
+        new(V.SelectEqual(left._low, right._low, ifEqual._low, otherwise._low), V.SelectEqual(left._high, right._high, ifEqual._high, otherwise._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<V> AddInt(Pair<V> left, Pair<V> right) =>
@@ -218,5 +214,5 @@ internal readonly unsafe struct Pair<V>(V low, V high) : IVectorF32<Pair<V>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxHalves(Pair<V> value) =>
-        V.MaxHalves(V.Select(V.LessThan(value._low, value._high), value._high, value._low));
+        V.MaxHalves(V.SelectLess(value._low, value._high, value._high, value._low));
 }
