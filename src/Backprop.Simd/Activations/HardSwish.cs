@@ -12,10 +12,10 @@ internal readonly struct HardSwish : IActivation
         get => Saved.Input;
     }
 
-    public static bool IsCheap
+    public static int SumsInRegisters
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => true;
+        get => 12;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

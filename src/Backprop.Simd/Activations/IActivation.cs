@@ -20,8 +20,9 @@ internal interface IActivation : IStages
     /// <summary>What <see cref="Backward"/> gets as its first argument; a JIT constant.</summary>
     static abstract Saved Saves { get; }
 
-    /// <summary>Whether the formula is a few instructions, so that a matrix product can apply it to sums still in registers; a JIT constant.</summary>
-    static abstract bool IsCheap { get; }
+    /// <summary>How many sums of a matrix product the formula can be applied to while they are in registers; a JIT constant.</summary>
+    /// <remarks>It is inlined for each of them, until RyuJIT finds "too many locals" (512) and calls the others: 28 for two operations, 14 for four, none for more than ten.</remarks>
+    static abstract int SumsInRegisters { get; }
 
     /// <summary>y = f(x), whether in stages or not.</summary>
     V Forward<V>(V x)

@@ -12,10 +12,10 @@ internal readonly struct LeakyReLU(float slope) : IActivation
         get => Saved.Input;
     }
 
-    public static bool IsCheap
+    public static int SumsInRegisters
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => true;
+        get => 14;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -12,10 +12,10 @@ internal readonly struct Sigmoid : IActivation
         get => Saved.Output;
     }
 
-    public static bool IsCheap
+    public static int SumsInRegisters
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => false;
+        get => 0;
     }
 
     public static bool HasStages

@@ -13,10 +13,10 @@ internal readonly struct Softplus : IActivation
         get => Saved.Input;
     }
 
-    public static bool IsCheap
+    public static int SumsInRegisters
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => false;
+        get => 0;
     }
 
     public static bool HasStages

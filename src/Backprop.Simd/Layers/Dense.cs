@@ -205,7 +205,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             Ldc = OutputSize,
         };
         float* bias = pass.Parameters + WeightCount;
-        if (TActivation.IsCheap)
+        if (TActivation.SumsInRegisters > 0)
         {
             var both = new BiasActivation<TActivation>(activation, bias, pass.Saved, OutputSize);
             GemmDriver.Run(in arguments, ref both, pass.Workers, pass.Scratch);
@@ -234,7 +234,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
         public void Invoke<TActivation>(TActivation activation)
             where TActivation : struct, IActivation
         {
-            if (TActivation.IsCheap)
+            if (TActivation.SumsInRegisters > 0)
             {
                 var epilogue = new DerivativeBelow<TActivation>(activation, _pass.BelowSaved, layer.InputSize);
                 NothingAfterShare nothing = default;
@@ -262,7 +262,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             {
                 layer.UpdateByFewRows(in _pass, epilogue);
             }
-            else if (TOperation.States == 0 && layer.WeightCount > WeightsPassedTwice && layer.OutputSize > ShortRow)
+            else if (TOperation.States == 0 && ((layer.WeightCount > WeightsPassedTwice && layer.OutputSize > ShortRow) || GemmDriver.NeedsNoC(layer.InputSize, layer.OutputSize, _pass.Rows)))
             {
                 layer.WeightGradient(in _pass, ref epilogue, nothing);
             }
@@ -285,6 +285,12 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
     private readonly struct DerivativeBelow<TActivation>(TActivation activation, float* saved, nint stride) : IEpilogue
         where TActivation : struct, IActivation
     {
+        public static int SumsInRegisters
+        {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => TActivation.SumsInRegisters;
+        }
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Apply<V>(V sums, nint row, nint column, int count)
             where V : struct, IVectorF32<V>
@@ -292,12 +298,22 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             float* at = saved + (row * stride) + column;
             return activation.Backward(count == V.Count ? V.Load(at) : V.LoadPartial(at, count), sums);
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Store<V>(V sums, nint row, nint column, float* c)
+            where V : struct, IVectorF32<V> => V.Store(activation.Backward(V.Load(saved + (row * stride) + column), sums), c);
     }
 
     /// <summary>z = sums + b; keeps z if the derivative needs it; f(z).</summary>
     private readonly struct BiasActivation<TActivation>(TActivation activation, float* bias, float* saved, nint stride) : IEpilogue
         where TActivation : struct, IActivation
     {
+        public static int SumsInRegisters
+        {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => TActivation.SumsInRegisters;
+        }
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Apply<V>(V sums, nint row, nint column, int count)
             where V : struct, IVectorF32<V>
@@ -314,6 +330,16 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             }
 
             return activation.Forward(z);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Store<V>(V sums, nint row, nint column, float* c)
+            where V : struct, IVectorF32<V>
+        {
+            V z = sums + V.Load(bias + column);
+            if (TActivation.Saves == Saved.Input && saved is not null)
+                V.Store(z, saved + (row * stride) + column);
+            V.Store(activation.Forward(z), c);
         }
     }
 }

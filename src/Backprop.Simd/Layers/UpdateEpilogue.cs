@@ -15,6 +15,12 @@ internal readonly unsafe struct UpdateEpilogue<TOperation>(TOperation operation,
         get => false;
     }
 
+    public static int SumsInRegisters
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TOperation.States == 0 ? 14 : 0;
+    }
+
     public static bool HasArray
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -55,6 +61,14 @@ internal readonly unsafe struct UpdateEpilogue<TOperation>(TOperation operation,
         }
 
         return sums;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store<V>(V sums, nint row, nint column, float* c)
+        where V : struct, IVectorF32<V>
+    {
+        nint at = (row * stride) + column;
+        Apply(V.Load(parameters + at), sums, at);
     }
 
     /// <summary>Updates a vector of weights that is loaded already; <paramref name="at"/> is its place in the matrix.</summary>

@@ -96,6 +96,8 @@ internal static unsafe class ChainProduct
             nint columns = columnTiles.ColumnsOf(columnTile);
             // A part of a vector that stands alone goes through copies.
             bool whole = vectors > 1 || columns == V.Count;
+            // What is handed over once only may not be shared by two vectors.
+            bool inRegisters = last && whole && (TEpilogue.StoresC || columns % V.Count == 0) && heights.Largest * vectors <= TEpilogue.SumsInRegisters;
             nint tilesAtOnce = GemmBlocking.TilesOfRowsAtOnce(heights.Largest, tileColumns);
             for (nint rowTile = 0, tiles; rowTile < heights.Count; rowTile += tiles)
             {
@@ -131,7 +133,7 @@ internal static unsafe class ChainProduct
                 }
 
                 // One call for many tiles, where nothing has to be done between them.
-                tiles = whole && expected == null && packed == null && TEpilogue.StoresC ? Math.Min(tilesAtOnce, heights.Alike(rowTile)) : 1;
+                tiles = whole && expected == null && packed == null && (TEpilogue.StoresC || inRegisters) ? Math.Min(tilesAtOnce, heights.Alike(rowTile)) : 1;
                 nint rows = tiles * height;
                 float* c = g.C + ((block.Row + row) * ldc) + column;
                 if (expectsC && TEpilogue.HasArray)
@@ -141,7 +143,7 @@ internal static unsafe class ChainProduct
                 bool accumulate = TEpilogue.StoresC && (!first || TileRows.Begin<V>(g.Beta, c, ldc, rows, columns)), inPlace = whole && TEpilogue.StoresC;
                 if (accumulate && !inPlace)
                     TileRows.Copy<V>(c, ldc, edge, tileColumns, height, columns);
-                TileKernel.Run<V, R>(height, vectors, new()
+                Tiles run = new()
                 {
                     A = a + (row * tileStride),
                     RowStride = rowStride,
@@ -158,17 +160,22 @@ internal static unsafe class ChainProduct
                     Ahead = expected,
                     RowTiles = tiles,
                     ColumnTiles = 1,
-                });
-                if (!TEpilogue.StoresC)
+                    Row = block.Row + row,
+                    Column = column,
+                };
+                if (inRegisters)
                 {
-                    TileRows.Finish<V, TEpilogue>(ref epilogue, edge, tileColumns, block.Row + row, column, height, columns);
+                    TileKernel.Run<V, R, TEpilogue>(height, vectors, in run, ref epilogue);
                     continue;
                 }
 
-                if (!inPlace)
+                TileKernel.Run<V, R>(height, vectors, in run);
+                if (!inPlace && TEpilogue.StoresC)
                     TileRows.Copy<V>(edge, tileColumns, c, ldc, height, columns);
-                if (last)
+                if (last && TEpilogue.StoresC)
                     TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, block.Row + row, column, rows, columns);
+                else if (last)
+                    TileRows.Finish<V, TEpilogue>(ref epilogue, edge, tileColumns, block.Row + row, column, height, columns);
             }
         }
     }

@@ -312,7 +312,15 @@ internal static class GemmBlocking
         Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors && (share.Rows * g.K >= ProductsWorthHalfVectors || (g.K <= NarrowKernel.MaxSteps && share.Rows >= RowsWorthNarrowing)) && share.Rows >= RowsWorthHalfVectors && share.Columns > V.Count && (share.Columns - 1) % V.Count < V.Count / 2;
 
     /// <summary>Whether C takes the time, and likes to be written row after row; with more steps, a panel of B in the L1 cache and C column after column is faster.</summary>
-    public static bool IsShallow(in GemmArguments g, bool storesC) => storesC && !g.TransB && g.K <= FewSteps;
+    public static bool IsShallow<V, TEpilogue>(in GemmArguments g, nint rows)
+        where V : struct, IVectorF32<V>
+        where TEpilogue : struct, IEpilogue =>
+        !g.TransB && (TEpilogue.StoresC ? g.K <= FewSteps : TEpilogue.SumsInRegisters >= SumsOfLowTiles && NeedsNoC<V>(in g, rows));
+
+    /// <summary>Whether each sum of a shallow product is handed over once and out of a register, so that no C is needed at all: no two vectors share columns, and tiles are low.</summary>
+    public static bool NeedsNoC<V>(in GemmArguments g, nint rows)
+        where V : struct, IVectorF32<V> =>
+        g.K <= FewSteps && g.N % V.Count == 0 && (!Tiers.HasThirtyTwoRegisters || (rows > RowsOfWideTiles && HasLowTiles<V>(g.N, g.K, g.TransA ? g.Lda : 1, g.Ldb)));
 
     /// <summary>
     /// Whether a shallow B is copied for many rows of C: its own rows, a multiple of 4 KB apart (2 KB for low tiles), fall into the same few sets of the L1 cache.

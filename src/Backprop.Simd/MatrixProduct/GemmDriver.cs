@@ -59,6 +59,14 @@ internal static unsafe class GemmDriver
         Tiers.DispatchRegisters(ref action);
     }
 
+    /// <summary>Whether A^T B hands over its sums out of registers, so that an epilogue that stores no C saves the time for it.</summary>
+    public static bool NeedsNoC(int m, int n, int k)
+    {
+        var action = new ProductWithoutC { Arguments = new() { TransA = true, M = m, N = n, K = k, Lda = m, Ldb = n } };
+        Tiers.DispatchRegisters(ref action);
+        return action.Answer;
+    }
+
     /// <summary>The same on one given vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void RunOn<V, R, TEpilogue, TAfter>(in GemmArguments g, ref TEpilogue epilogue, TAfter after, WorkerPool? workers, GemmScratch? scratch)
@@ -106,7 +114,7 @@ internal static unsafe class GemmDriver
             return;
         }
 
-        if (parts == 1 && PlainProduct.Takes<V>(in g, TEpilogue.StoresC))
+        if (parts == 1 && PlainProduct.Takes<V, TEpilogue>(in g))
         {
             PlainProduct.Run<V, R, TEpilogue>(in g, ref epilogue);
             if (!TAfter.DoesNothing)
@@ -171,7 +179,7 @@ internal static unsafe class GemmDriver
             plain.B = rows;
         }
 
-        if (PlainProduct.Takes<V>(in plain, TEpilogue.StoresC))
+        if (PlainProduct.Takes<V, TEpilogue>(in plain))
         {
             PlainProduct.Run<V, R, TEpilogue>(in plain, ref epilogue);
             return;
@@ -257,7 +265,7 @@ internal static unsafe class GemmDriver
                 Tiers.DispatchHalf(ref last);
                 Multiply<V, R, TEpilogue>(in g, ref epilogue, order, share with { Columns = share.Columns - rest }, scratch);
                 break;
-            case SummationOrder.Chain when GemmBlocking.IsShallow(in g, TEpilogue.StoresC):
+            case SummationOrder.Chain when GemmBlocking.IsShallow<V, TEpilogue>(in g, share.Rows):
                 ShallowProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
             default:
@@ -300,6 +308,16 @@ internal static unsafe class GemmDriver
         public void Invoke<V, R>()
             where V : struct, IVectorF32<V>, IRegisters<V, R>
             where R : struct => RunOn<V, R, TEpilogue, TAfter>(in _arguments, ref _epilogue, after, workers, scratch);
+    }
+
+    private struct ProductWithoutC : IRegisterAction
+    {
+        public GemmArguments Arguments;
+        public bool Answer;
+
+        public void Invoke<V, R>()
+            where V : struct, IVectorF32<V>, IRegisters<V, R>
+            where R : struct => Answer = GemmBlocking.NeedsNoC<V>(in Arguments, Arguments.M);
     }
 
     private readonly ref struct HalfVectors<TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, SummationOrder order, Block share, float* scratch) : IRegisterAction

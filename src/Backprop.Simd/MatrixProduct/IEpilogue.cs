@@ -4,13 +4,16 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 
 /// <summary>What happens to each finished element of C.</summary>
 /// <remarks>
-/// A few instructions: longer work waits for <see cref="IAfterShare"/>. It is applied to the rows of a tile right after they were stored, while they are in the L1 cache. So the kernels, which exist for every height of a tile,
-/// are compiled once and not once more for every activation.
+/// A few instructions: longer work waits for <see cref="IAfterShare"/>. It is applied to the sums of a tile in their registers, or, if that takes too many instructions or a tile ends in a part of a vector,
+/// to its rows right after they were stored, while they are in the L1 cache.
 /// </remarks>
 internal interface IEpilogue
 {
     /// <summary>Whether C simply gets the sums: a JIT constant.</summary>
     static virtual bool DoesNothing => false;
+
+    /// <summary>How many sums at most a tile has that applies it while they are in registers: a JIT constant. See <see cref="Activations.IActivation.SumsInRegisters"/>.</summary>
+    static virtual int SumsInRegisters => 0;
 
     /// <summary>
     /// Whether C gets what <see cref="Apply{V}"/> returns: a JIT constant. If not, the sums are all there is: C is neither read nor written and may be null, beta
@@ -31,6 +34,14 @@ internal interface IEpilogue
     /// <param name="count">Valid lanes: V.Count for full vectors.</param>
     V Apply<V>(V sums, nint row, nint column, int count)
         where V : struct, IVectorF32<V>;
+
+    /// <summary>The same for a full vector, and stores what C holds instead; in few instructions of IL, since tiles inline it for each of their sums.</summary>
+    /// <param name="sums">The finished elements.</param>
+    /// <param name="row">Row of C.</param>
+    /// <param name="column">Column of C of lane 0.</param>
+    /// <param name="c">Where C[row, column] lies, if C is stored.</param>
+    unsafe void Store<V>(V sums, nint row, nint column, float* c)
+        where V : struct, IVectorF32<V>;
 }
 
 /// <summary>C gets the sums.</summary>
@@ -40,4 +51,7 @@ internal readonly struct NoEpilogue : IEpilogue
 
     public V Apply<V>(V sums, nint row, nint column, int count)
         where V : struct, IVectorF32<V> => sums;
+
+    public unsafe void Store<V>(V sums, nint row, nint column, float* c)
+        where V : struct, IVectorF32<V> => V.Store(sums, c);
 }

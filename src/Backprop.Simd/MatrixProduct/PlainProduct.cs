@@ -8,9 +8,10 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 internal static unsafe class PlainProduct
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool Takes<V>(in GemmArguments g, bool storesC)
-        where V : struct, IVectorF32<V> =>
-        !g.TransB && g.Alpha == 1 && GemmBlocking.IsShallow(in g, storesC) && g.K > NarrowKernel.MaxSteps && g.M > FewRowsKernel.MaxRows
+    public static bool Takes<V, TEpilogue>(in GemmArguments g)
+        where V : struct, IVectorF32<V>
+        where TEpilogue : struct, IEpilogue =>
+        !g.TransB && g.Alpha == 1 && GemmBlocking.IsShallow<V, TEpilogue>(in g, g.M) && g.K > NarrowKernel.MaxSteps && g.M > FewRowsKernel.MaxRows
         && g.N > SummationOrders.FourChainsColumns && !GemmBlocking.EndsInHalfVector<V>(in g, new Block(0, g.M, 0, g.N)) && (nint)g.M * g.N <= GemmBlocking.SumsOfFirstCache
         && !GemmBlocking.CopiesShallowB<V>(g.M, g.Ldb) && !GemmBlocking.CopiesA<V>(in g);
 
@@ -25,6 +26,7 @@ internal static unsafe class PlainProduct
         bool low = GemmBlocking.HasLowTiles<V>(columns, steps, stepStride, ldb);
         TileColumns widths = GemmBlocking.TilesOfColumns<V>(rows, columns, steps, packed: false, low);
         EvenParts heights = GemmBlocking.TilesOfRows(rows, widths.Widest, low);
+        bool inRegisters = heights.Largest * widths.Widest <= TEpilogue.SumsInRegisters;
         bool accumulate = g.Beta != 0 && TileRows.Begin<V>(g.Beta, g.C, ldc, rows, columns);
         for (nint part = 0, alike; part < heights.Count; part += alike)
         {
@@ -36,7 +38,7 @@ internal static unsafe class PlainProduct
                 same = widths.Alike(tile);
                 nint column = widths.ColumnOf(tile);
                 int width = widths.WidthOf(tile);
-                TileKernel.Run<V, R>(height, width, new()
+                Tiles tiles = new()
                 {
                     A = g.A + (row * rowStride),
                     RowStride = rowStride,
@@ -51,11 +53,17 @@ internal static unsafe class PlainProduct
                     Accumulate = accumulate,
                     RowTiles = alike,
                     ColumnTiles = same,
-                });
+                    Row = row,
+                    Column = column,
+                };
+                if (inRegisters)
+                    TileKernel.Run<V, R, TEpilogue>(height, width, in tiles, ref epilogue);
+                else
+                    TileKernel.Run<V, R>(height, width, in tiles);
             }
         }
 
-        if (!TEpilogue.DoesNothing)
+        if (!TEpilogue.DoesNothing && !inRegisters)
             TileRows.Finish<V, TEpilogue>(ref epilogue, g.C, ldc, 0, 0, rows, columns);
     }
 }

@@ -83,4 +83,28 @@ internal unsafe struct RowOfVectors<V, R, TVectors>
         if (sizeof(TVectors) > 3)
             V.StoreRegister(_3, to + last);
     }
+
+    /// <summary>Stores what the epilogue makes of the sums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Finish<TEpilogue>(ref TEpilogue epilogue, float* to, nint row, nint column, nint last)
+        where TEpilogue : struct, IEpilogue
+    {
+        if (typeof(TEpilogue) == typeof(NoEpilogue))
+        {
+            Store(to, last);
+            return;
+        }
+
+        epilogue.Store(V.Wrap(_0), row, column, to);
+        if (sizeof(TVectors) == 2)
+            epilogue.Store(V.Wrap(_1), row, column + last, to + last);
+        if (sizeof(TVectors) > 2)
+            epilogue.Store(V.Wrap(_1), row, column + V.Count, to + V.Count);
+        if (sizeof(TVectors) == 3)
+            epilogue.Store(V.Wrap(_2), row, column + last, to + last);
+        if (sizeof(TVectors) > 3)
+            epilogue.Store(V.Wrap(_2), row, column + (2 * V.Count), to + (2 * V.Count));
+        if (sizeof(TVectors) > 3)
+            epilogue.Store(V.Wrap(_3), row, column + last, to + last);
+    }
 }

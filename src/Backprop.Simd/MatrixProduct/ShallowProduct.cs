@@ -35,6 +35,7 @@ internal static unsafe class ShallowProduct
             Packing.Rows<V>(b + partColumn, ldb, steps, part, partOfB, ldbOfPart);
         }
 
+        bool inRegisters = heights.Largest * columns.Widest <= TEpilogue.SumsInRegisters;
         bool copiesA = g.Alpha != 1 || GemmBlocking.CopiesA<V>(in g);
         nint tilesAtOnce = GemmBlocking.TilesOfRowsAtOnce(heights.Largest, share.Columns);
         for (nint first = 0, tiles; first < heights.Count; first += tiles)
@@ -64,7 +65,7 @@ internal static unsafe class ShallowProduct
             {
                 nint column = columns.ColumnOf(tile);
                 alike = columns.Alike(tile);
-                TileKernel.Run<V, R>(height, columns.WidthOf(tile), new()
+                Tiles run = new()
                 {
                     A = a,
                     RowStride = rowStride,
@@ -79,7 +80,13 @@ internal static unsafe class ShallowProduct
                     Accumulate = accumulate,
                     RowTiles = tiles,
                     ColumnTiles = alike,
-                });
+                    Row = row,
+                    Column = share.Column + column,
+                };
+                if (inRegisters)
+                    TileKernel.Run<V, R, TEpilogue>(height, columns.WidthOf(tile), in run, ref epilogue);
+                else
+                    TileKernel.Run<V, R>(height, columns.WidthOf(tile), in run);
             }
 
             for (nint tile = 0; part > 0 && tile < tiles; tile++)
@@ -106,7 +113,10 @@ internal static unsafe class ShallowProduct
                 TileRows.Copy<V>(edge, V.Count, partOfC, ldc, height, part);
             }
 
-            TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, row, share.Column, rows, share.Columns);
+            if (!inRegisters)
+                TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, row, share.Column, rows, share.Columns);
+            else if (part > 0)
+                TileRows.Finish<V, TEpilogue>(ref epilogue, c + partColumn, ldc, row, share.Column + partColumn, rows, part);
         }
     }
 }

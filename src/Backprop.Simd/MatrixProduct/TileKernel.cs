@@ -21,139 +21,156 @@ internal static unsafe class TileKernel
     public const int MaxVectors = 4;
     public const int MaxSums = 28;
 
-    /// <summary>Runs on tiles of 1 to 14 rows and 1 or 2 vectors, of 1 to 8 rows and 3 vectors, or of 1 to 6 rows and 4 vectors.</summary>
+    /// <summary>Runs on tiles of 1 to 14 rows and 1 or 2 vectors, of 1 to 8 rows and 3 vectors, or of 1 to 6 rows and 4 vectors. C gets the sums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run<V, R>(int rows, int vectors, in Tiles tiles)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
-        if (tiles.Panel != null)
-            Run<V, R, N4>(rows, vectors, in tiles);
-        else if (tiles.Ahead != null)
-            Run<V, R, N2>(rows, vectors, in tiles);
-        else if (tiles.RowTiles * tiles.ColumnTiles > 1)
-            Run<V, R, N3>(rows, vectors, in tiles);
-        else
-            Run<V, R, N1>(rows, vectors, in tiles);
+        NoEpilogue none = default;
+        Run<V, R, NoEpilogue>(rows, vectors, in tiles, ref none);
     }
 
-    private static void Run<V, R, TMode>(int rows, int vectors, in Tiles tiles)
+    /// <summary>The same, with an epilogue on the finished sums while they are in registers. Where C is not stored, tiles share no columns.</summary>
+    public static void Run<V, R, TEpilogue>(int rows, int vectors, in Tiles tiles, ref TEpilogue epilogue)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
+        where TEpilogue : struct, IEpilogue
+    {
+        if (tiles.Panel != null)
+            Run<V, R, TEpilogue, N4>(rows, vectors, in tiles, ref epilogue);
+        else if (tiles.Ahead != null)
+            Run<V, R, TEpilogue, N2>(rows, vectors, in tiles, ref epilogue);
+        else if (tiles.RowTiles * tiles.ColumnTiles > 1)
+            Run<V, R, TEpilogue, N3>(rows, vectors, in tiles, ref epilogue);
+        else
+            Run<V, R, TEpilogue, N1>(rows, vectors, in tiles, ref epilogue);
+    }
+
+    private static void Run<V, R, TEpilogue, TMode>(int rows, int vectors, in Tiles tiles, ref TEpilogue epilogue)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
         where TMode : unmanaged
     {
         switch (vectors)
         {
             case 1:
-                UpToFourteen<V, R, TMode, N1>(rows, in tiles);
+                UpToFourteen<V, R, TEpilogue, TMode, N1>(rows, in tiles, ref epilogue);
                 break;
             case 2:
-                UpToFourteen<V, R, TMode, N2>(rows, in tiles);
+                UpToFourteen<V, R, TEpilogue, TMode, N2>(rows, in tiles, ref epilogue);
                 break;
             case 3:
-                UpToEight<V, R, TMode, N3>(rows, in tiles);
+                UpToEight<V, R, TEpilogue, TMode, N3>(rows, in tiles, ref epilogue);
                 break;
             case 4:
-                UpToSix<V, R, TMode, N4>(rows, in tiles);
+                UpToSix<V, R, TEpilogue, TMode, N4>(rows, in tiles, ref epilogue);
                 break;
         }
     }
 
-    private static void UpToFourteen<V, R, TMode, TVectors>(int rows, in Tiles tiles)
+    private static void UpToFourteen<V, R, TEpilogue, TMode, TVectors>(int rows, in Tiles tiles, ref TEpilogue epilogue)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
+        where TEpilogue : struct, IEpilogue
         where TMode : unmanaged
         where TVectors : unmanaged
     {
         switch (rows)
         {
             case 9:
-                Tile<V, R, N9, TMode, TVectors>(in tiles);
+                Tile<V, R, TEpilogue, N9, TMode, TVectors>(in tiles, ref epilogue);
                 break;
             case 10:
-                Tile<V, R, N10, TMode, TVectors>(in tiles);
+                Tile<V, R, TEpilogue, N10, TMode, TVectors>(in tiles, ref epilogue);
                 break;
             case 11:
-                Tile<V, R, N11, TMode, TVectors>(in tiles);
+                Tile<V, R, TEpilogue, N11, TMode, TVectors>(in tiles, ref epilogue);
                 break;
             case 12:
-                Tile<V, R, N12, TMode, TVectors>(in tiles);
+                Tile<V, R, TEpilogue, N12, TMode, TVectors>(in tiles, ref epilogue);
                 break;
             case 13:
-                Tile<V, R, N13, TMode, TVectors>(in tiles);
+                Tile<V, R, TEpilogue, N13, TMode, TVectors>(in tiles, ref epilogue);
                 break;
             case 14:
-                Tile<V, R, N14, TMode, TVectors>(in tiles);
+                Tile<V, R, TEpilogue, N14, TMode, TVectors>(in tiles, ref epilogue);
                 break;
             default:
-                UpToEight<V, R, TMode, TVectors>(rows, in tiles);
+                UpToEight<V, R, TEpilogue, TMode, TVectors>(rows, in tiles, ref epilogue);
                 break;
         }
     }
 
-    private static void UpToEight<V, R, TMode, TVectors>(int rows, in Tiles tiles)
+    private static void UpToEight<V, R, TEpilogue, TMode, TVectors>(int rows, in Tiles tiles, ref TEpilogue epilogue)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
+        where TEpilogue : struct, IEpilogue
         where TMode : unmanaged
         where TVectors : unmanaged
     {
         switch (rows)
         {
             case 7:
-                Tile<V, R, N7, TMode, TVectors>(in tiles);
+                Tile<V, R, TEpilogue, N7, TMode, TVectors>(in tiles, ref epilogue);
                 break;
             case 8:
-                Tile<V, R, N8, TMode, TVectors>(in tiles);
+                Tile<V, R, TEpilogue, N8, TMode, TVectors>(in tiles, ref epilogue);
                 break;
             default:
-                UpToSix<V, R, TMode, TVectors>(rows, in tiles);
+                UpToSix<V, R, TEpilogue, TMode, TVectors>(rows, in tiles, ref epilogue);
                 break;
         }
     }
 
-    private static void UpToSix<V, R, TMode, TVectors>(int rows, in Tiles tiles)
+    private static void UpToSix<V, R, TEpilogue, TMode, TVectors>(int rows, in Tiles tiles, ref TEpilogue epilogue)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
+        where TEpilogue : struct, IEpilogue
         where TMode : unmanaged
         where TVectors : unmanaged
     {
         switch (rows)
         {
             case 1:
-                Tile<V, R, N1, TMode, TVectors>(in tiles);
+                Tile<V, R, TEpilogue, N1, TMode, TVectors>(in tiles, ref epilogue);
                 break;
             case 2:
-                Tile<V, R, N2, TMode, TVectors>(in tiles);
+                Tile<V, R, TEpilogue, N2, TMode, TVectors>(in tiles, ref epilogue);
                 break;
             case 3:
-                Tile<V, R, N3, TMode, TVectors>(in tiles);
+                Tile<V, R, TEpilogue, N3, TMode, TVectors>(in tiles, ref epilogue);
                 break;
             case 4:
-                Tile<V, R, N4, TMode, TVectors>(in tiles);
+                Tile<V, R, TEpilogue, N4, TMode, TVectors>(in tiles, ref epilogue);
                 break;
             case 5:
-                Tile<V, R, N5, TMode, TVectors>(in tiles);
+                Tile<V, R, TEpilogue, N5, TMode, TVectors>(in tiles, ref epilogue);
                 break;
             case 6:
-                Tile<V, R, N6, TMode, TVectors>(in tiles);
+                Tile<V, R, TEpilogue, N6, TMode, TVectors>(in tiles, ref epilogue);
                 break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile<V, R, TRows, TMode, TVectors>(in Tiles tiles)
+    private static void Tile<V, R, TEpilogue, TRows, TMode, TVectors>(in Tiles tiles, ref TEpilogue epilogue)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
+        where TEpilogue : struct, IEpilogue
         where TRows : unmanaged
         where TMode : unmanaged
         where TVectors : unmanaged
     {
         float* a = tiles.A, b = tiles.B, c = tiles.C;
         nint rowStride = tiles.RowStride, stepStride = tiles.StepStride, ldb = tiles.Ldb, ldc = tiles.Ldc;
-        nint rowTiles = tiles.RowTiles, last = tiles.LastVector;
+        nint rowTiles = tiles.RowTiles, last = tiles.LastVector, row = tiles.Row;
+        TEpilogue local = epilogue;
         do
         {
             float* tileB = b, tileC = c;
-            nint columnTiles = tiles.ColumnTiles;
+            nint columnTiles = tiles.ColumnTiles, column = tiles.Column;
             do
             {
                 RowOfVectors<V, R, TVectors> c0 = RowOfVectors<V, R, TVectors>.Zero;
@@ -268,39 +285,41 @@ internal static unsafe class TileKernel
                 }
                 while (sizeof(TMode) is 2 or 4 && left > 0);
 
-                c0.Store(tileC, last);
+                c0.Finish(ref local, tileC, row, column, last);
                 if (sizeof(TRows) > 1)
-                    c1.Store(tileC + (1 * ldc), last);
+                    c1.Finish(ref local, tileC + (1 * ldc), row + 1, column, last);
                 if (sizeof(TRows) > 2)
-                    c2.Store(tileC + (2 * ldc), last);
+                    c2.Finish(ref local, tileC + (2 * ldc), row + 2, column, last);
                 if (sizeof(TRows) > 3)
-                    c3.Store(tileC + (3 * ldc), last);
+                    c3.Finish(ref local, tileC + (3 * ldc), row + 3, column, last);
                 if (sizeof(TRows) > 4)
-                    c4.Store(tileC + (4 * ldc), last);
+                    c4.Finish(ref local, tileC + (4 * ldc), row + 4, column, last);
                 if (sizeof(TRows) > 5)
-                    c5.Store(tileC + (5 * ldc), last);
+                    c5.Finish(ref local, tileC + (5 * ldc), row + 5, column, last);
                 if (sizeof(TRows) > 6)
-                    c6.Store(tileC + (6 * ldc), last);
+                    c6.Finish(ref local, tileC + (6 * ldc), row + 6, column, last);
                 if (sizeof(TRows) > 7)
-                    c7.Store(tileC + (7 * ldc), last);
+                    c7.Finish(ref local, tileC + (7 * ldc), row + 7, column, last);
                 if (sizeof(TRows) > 8)
-                    c8.Store(tileC + (8 * ldc), last);
+                    c8.Finish(ref local, tileC + (8 * ldc), row + 8, column, last);
                 if (sizeof(TRows) > 9)
-                    c9.Store(tileC + (9 * ldc), last);
+                    c9.Finish(ref local, tileC + (9 * ldc), row + 9, column, last);
                 if (sizeof(TRows) > 10)
-                    c10.Store(tileC + (10 * ldc), last);
+                    c10.Finish(ref local, tileC + (10 * ldc), row + 10, column, last);
                 if (sizeof(TRows) > 11)
-                    c11.Store(tileC + (11 * ldc), last);
+                    c11.Finish(ref local, tileC + (11 * ldc), row + 11, column, last);
                 if (sizeof(TRows) > 12)
-                    c12.Store(tileC + (12 * ldc), last);
+                    c12.Finish(ref local, tileC + (12 * ldc), row + 12, column, last);
                 if (sizeof(TRows) > 13)
-                    c13.Store(tileC + (13 * ldc), last);
+                    c13.Finish(ref local, tileC + (13 * ldc), row + 13, column, last);
                 tileB += sizeof(TVectors) * V.Count;
                 tileC += sizeof(TVectors) * V.Count;
+                column += sizeof(TVectors) * V.Count;
             }
             while (sizeof(TMode) == 3 && --columnTiles > 0);
             a += tiles.TileStride;
             c += sizeof(TRows) * ldc;
+            row += sizeof(TRows);
         }
         while (sizeof(TMode) == 3 && --rowTiles > 0);
     }

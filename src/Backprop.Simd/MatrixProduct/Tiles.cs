@@ -34,6 +34,10 @@ internal unsafe struct Tiles
     /// <summary>What is asked for on the way, or null; if not null, there is one tile.</summary>
     public Ahead* Ahead;
 
+    /// <summary>Where the first tile lies in C, for an epilogue.</summary>
+    public nint Row;
+    public nint Column;
+
     /// <summary>A call costs tens of cycles, so that short tiles want to be many.</summary>
     public required nint RowTiles;
     public required nint ColumnTiles;

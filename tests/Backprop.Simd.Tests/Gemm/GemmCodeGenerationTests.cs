@@ -43,6 +43,49 @@ public sealed partial class GemmCodeGenerationTests
         }
     }
 
+    [Theory]
+    [InlineData("DOTNET_TieredCompilation", "1")]
+    [InlineData("DOTNET_EnableAVX512", "0")]
+    [InlineData("DOTNET_PreferredVectorBitWidth", "256")]
+    [InlineData("DOTNET_PreferredVectorBitWidth", "128")]
+    public void Epilogues_in_registers_are_inlined(string knob, string value)
+    {
+        Assert.SkipUnless(Fma.IsSupported, "The test reads x64 code with FMA.");
+        string path = Path.Combine(Path.GetTempPath(), $"backprop-tile-{Guid.NewGuid():N}.txt");
+        try
+        {
+            ChildProcess.Result child = ChildProcess.Run(TrainOnManyTiles, (knob, value), ("DOTNET_JitDisasm", "Tile"), ("DOTNET_JitStdOutFile", path));
+            Assert.True(child.ExitCode == 0, child.Output);
+            string listing = File.ReadAllText(path);
+            // Low tiles are those of 16 registers, and of 512 bits where such a store takes two cycles.
+            bool low = knob == "DOTNET_EnableAVX512" || (knob == "DOTNET_TieredCompilation" && GemmBlocking.HasLowTiles<F32x16>(64, 16, 1, 64));
+            foreach (string activation in low ? (string[])["Identity", "ReLU", "LeakyReLU", "HardSwish"] : ["Identity", "ReLU"])
+                Assert.Contains($"BiasActivation`1[Backprop.Simd.Internal.Activations.{activation}]", listing, StringComparison.Ordinal);
+            Assert.Contains("DerivativeBelow`1[Backprop.Simd.Internal.Activations.ReLU]", listing, StringComparison.Ordinal);
+            if (low)
+                Assert.Contains("UpdateEpilogue`1[Backprop.Simd.Internal.Optimizers.Sgd]", listing, StringComparison.Ordinal);
+            Assert.DoesNotMatch(Call(), listing);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    // Heights of 1 to 14 rows, widths of 1 to 4 vectors, few steps and many.
+    private static void TrainOnManyTiles()
+    {
+        foreach (int batch in (int[])[28, 39, 52, 96, 200])
+        {
+            using var trainer = new Trainer(
+                new NetworkBuilder(100).Dense(112, Activation.Identity).Dense(80, Activation.ReLU).Dense(96, Activation.LeakyReLU(0.01)).Dense(64, Activation.HardSwish)
+                    .Dense(128, Activation.LeakyReLU(0.01)).Dense(100, Activation.ReLU).Dense(64, Activation.ReLU).Dense(48, Activation.LeakyReLU(0.01)).Dense(64, Activation.HardSwish)
+                    .Dense(32, Activation.LeakyReLU(0.01)).Dense(20, Activation.ReLU).Build(1),
+                Loss.MeanSquaredError, Optimizer.Sgd(0.01), new TrainerOptions { MaxBatchSize = batch });
+            trainer.Step(new float[100 * batch], new float[20 * batch]);
+        }
+    }
+
     private static void MultiplyLargestTiles()
     {
         int high = GemmBlocking.TilesOfRows(14 * 6, 2, low: false).Largest, middle = GemmBlocking.TilesOfRows(48, 3, low: false).Largest;
@@ -95,6 +138,9 @@ public sealed partial class GemmCodeGenerationTests
 
     [GeneratedRegex(@"^\s+j\w+\s+(?:SHORT )?(G_M\w+)")]
     private static partial Regex Jump();
+
+    [GeneratedRegex(@"\bcall\b")]
+    private static partial Regex Call();
 
     [GeneratedRegex(@"\[r[sb]p")]
     private static partial Regex StackReference();

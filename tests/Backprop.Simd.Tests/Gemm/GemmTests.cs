@@ -330,6 +330,8 @@ public sealed class GemmTests
     /// <summary>Adds 4096 (row + 1) + column, exactly: an element that is seen twice or elsewhere shows.</summary>
     private readonly struct Place : IEpilogue
     {
+        public static int SumsInRegisters => TileKernel.MaxSums;
+
         public static float Of(nint row, nint column) => (4096f * (row + 1)) + column;
 
         public V Apply<V>(V sums, nint row, nint column, int count)
@@ -338,12 +340,17 @@ public sealed class GemmTests
             Assert.InRange(count, 1, V.Count);
             return sums + (V.Create(Of(row, column)) + V.IntToFloat(V.IndicesInt));
         }
+
+        public unsafe void Store<V>(V sums, nint row, nint column, float* c)
+            where V : struct, IVectorF32<V> => V.Store(Apply(sums, row, column, V.Count), c);
     }
 
     /// <summary>Writes the sums to memory of its own, and counts them.</summary>
     private readonly unsafe struct Elsewhere(float* to, nint stride, float* counts, nint countStride) : IEpilogue
     {
         public static bool StoresC => false;
+
+        public static int SumsInRegisters => TileKernel.MaxSums;
 
         public V Apply<V>(V sums, nint row, nint column, int count)
             where V : struct, IVectorF32<V>
@@ -353,6 +360,9 @@ public sealed class GemmTests
             V.StorePartial(V.LoadPartial(at, count) + V.Create(1f), at, count);
             return V.Create(float.NaN);
         }
+
+        public void Store<V>(V sums, nint row, nint column, float* c)
+            where V : struct, IVectorF32<V> => Apply(sums, row, column, V.Count);
     }
 
     /// <summary>Counts, element by element, how often it is called.</summary>
