@@ -58,7 +58,7 @@ public sealed unsafe partial class Trainer
                 Statistics = _network.StatisticsPointer + _network.StatisticsOffsets[i],
                 Counters = _network.CounterPointer + _network.CounterOffsets[i],
                 Gradients = _gradients.Pointer + _network.Offsets[i],
-                Update = _blocks[i] is Dense { UpdatesWeights: true } ? _update : null,
+                Update = _blocks[i] is Dense dense && dense.UpdatesWeights(keepsState: _stateFloats > 0, shared: _workers?.Threads > 1) ? _update : null,
                 States = _states.Pointer + _network.Offsets[i],
                 StateLength = _network.ParameterCount,
                 OutputGradient = _workspace.At(deltas[delta]),

@@ -175,7 +175,7 @@ public sealed unsafe class FusedUpdateTests
     // Weights on both sides of what is updated at once, wide and narrow layers, a layer without weights and layers that another derivative lies between.
     private static Trainer NewTrainer(int optimizer, WorkerPool? workers, out Network network)
     {
-        network = new NetworkBuilder(70).Dense(67, Activation.Tanh).Dense(80, Activation.GELU).Dropout(0.2).Dense(300, Activation.ReLU).LayerNorm().Dense(16, Activation.Sigmoid).Dense(5).Build(3);
+        network = new NetworkBuilder(70).Dense(67, Activation.Tanh).Dense(80, Activation.GELU).Dropout(0.2).Dense(300, Activation.ReLU).LayerNorm().Dense(240, Activation.ReLU).Dense(16, Activation.Sigmoid).Dense(64, Activation.LeakyReLU(0.1)).Dense(5).Build(3);
         return new Trainer(network, Loss.MeanSquaredError, new Optimizer(OptimizerTable.All[optimizer]), new TrainerOptions { MaxBatchSize = 900, Workers = workers, InputGradient = true });
     }
 }
