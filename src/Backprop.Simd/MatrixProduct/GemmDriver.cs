@@ -8,7 +8,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <summary>Decides which way a product takes, and over how many threads; allocates nothing that was reserved before.</summary>
 /// <remarks>
 /// <code>
-///   up to 4096 multiply-adds       SmallProduct       nothing but the arithmetic; not one row of more than 1024
+///   up to 4096 multiply-adds       SmallProduct       nothing but the arithmetic; not wide ones, not one row of more than 1024
 ///   order A or B, k &lt;= 8, n &lt;= 16  NarrowProduct      B in registers, C row after row
 ///   order B, A B of one column     ColumnProduct      the four chains of a sum in four lanes, nothing packed
 ///   order B, A B, 2 &lt;= n &lt;= 4     FewColumnsProduct  the four chains of a sum in four lanes, nothing packed: few rows, B without gaps
@@ -21,7 +21,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///   order A, A B^T, one side short SwappedProduct     C^T = B A^T: the smaller operand packed, or the one that fills vectors
 ///   order A, k &lt;= 4               FewStepsProduct    C once, row after row: memory is the limit
 ///   order A, few rows, big B       FewRowsProduct     B once, in strips or long rows: memory is the limit
-///   order A, k &lt;= 64, small C     PlainProduct       tiles of registers, nothing else
+///   order A, 4 &lt; k &lt;= 64, small C PlainProduct       tiles of registers, nothing else
 ///   order A, k &lt;= 64              ShallowProduct     tiles of registers, C once, row after row
 ///   order A otherwise              ChainProduct       tiles of registers: the multiply-add units are the limit
 /// </code>
@@ -76,7 +76,7 @@ internal static unsafe class GemmDriver
         where TAfter : struct, IAfterShare
     {
         Debug.Assert(TEpilogue.StoresC || g.Beta == 0, "Without a C there is nothing that beta could multiply.");
-        if (!SmallProduct.Takes(in g))
+        if (!SmallProduct.Takes<V>(in g))
         {
             Large<V, R, TEpilogue, TAfter>(in g, ref epilogue, after, workers, scratch);
             return;

@@ -16,6 +16,8 @@ internal static unsafe partial class SmallProduct
     /// <summary>Beyond this one row is faster in strips.</summary>
     private const int RowMultiplyAdds = 1024;
 
+    private const int ProductsOfSmallWide = 512;
+
     /// <summary>A panel of so many steps lies on the stack.</summary>
     private const int PanelSteps = 256;
 
@@ -24,8 +26,9 @@ internal static unsafe partial class SmallProduct
 
     /// <summary>Whether <see cref="Run"/> computes it; never a product of nothing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool Takes(in GemmArguments g) =>
-        g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (ulong)((long)g.M * g.N * g.K) - 1 < MostMultiplyAdds(in g) && !IsWideRow(in g) && !GemmBlocking.IsTall(in g) && !IsWideAndShallow(in g)
+    public static bool Takes<V>(in GemmArguments g)
+        where V : struct, IVectorF32<V> =>
+        g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (ulong)((long)g.M * g.N * g.K) - 1 < MostMultiplyAdds(in g) && !IsWideRow(in g) && !GemmBlocking.IsTall(in g) && !IsWideAndShallow(in g) && !IsWide<V>(in g)
         && (!g.TransB || (!g.TransA && g.K <= (g.M > SummationOrders.SixteenLanesRows ? PanelSteps : ShortDots.Steps)));
 
     private static ulong MostMultiplyAdds(in GemmArguments g) => g.TransB && g.K < ShortDots.Steps && g.M <= SummationOrders.SixteenLanesRows ? MultiplyAddsOfShortDots : (ulong)MultiplyAdds;
@@ -35,6 +38,11 @@ internal static unsafe partial class SmallProduct
 
     // Few steps and long rows: here each vector of columns would be a call. (2 x 593 of 1: 9 to 21 GFLOP/s, 2 x 300 of 4: 27 to 50; AVX2 1.7 to 2.7 times.)
     private static bool IsWideAndShallow(in GemmArguments g) => g.N >= 96 && g.K <= FewStepsProduct.MaxSteps && !g.TransB && (g.K > 1 || g.N >= 128) && (nint)g.M * g.N >= 512;
+
+    // Several vectors of columns: tiles hold more of them. (4 x 6 x 144 X^T dY: 54 to 64 GFLOP/s, 5 x 5 x 100: 41 to 48; up to 64 columns -10 to +10 %. AVX2, 4 x 6 x 144 X^T dY: 33 to 68, 16 x 8 x 20 X^T dY 34 to 51, 5 x 7 x 18 18 to 20.)
+    private static bool IsWide<V>(in GemmArguments g)
+        where V : struct, IVectorF32<V> =>
+        g.N > (V.Count == GemmBlocking.CacheLineFloats ? 4 * V.Count : SummationOrders.FourChainsColumns) && !g.TransB && g.K > FewStepsProduct.MaxSteps && (long)g.M * g.N * g.K > ProductsOfSmallWide;
 
     /// <summary>So many rows are worth keeping B in registers. (326 x 4 x 2: 3.5 to 6.7 GFLOP/s, 64 x 4 x 3: 5 to 9.)</summary>
     private const int RowsWorthNarrowing = 24;
