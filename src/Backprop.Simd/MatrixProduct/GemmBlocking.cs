@@ -309,7 +309,7 @@ internal static class GemmBlocking
     /// <summary>Whether the last columns go apart, in vectors of half the lanes: where 512-bit vectors are split, half a vector costs half, if there is enough of it. (37 x 101 x 53: 91 to 98 GFLOP/s, 64 x 64 x 24: 82 to 99; 30 x 10 x 20 -22 %.)</summary>
     public static bool EndsInHalfVector<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V> =>
-        Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors && (share.Rows * g.K >= ProductsWorthHalfVectors || (g.K <= NarrowKernel.MaxSteps && share.Rows >= RowsWorthNarrowing)) && share.Rows >= RowsWorthHalfVectors && share.Columns > V.Count && (share.Columns - 1) % V.Count < V.Count / 2;
+        Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors && (share.Rows * g.K >= ProductsWorthHalfVectors || (g.K <= NarrowKernel.MaxSteps && share.Rows >= RowsWorthNarrowing && share.Columns <= 2 * V.Count)) && share.Rows >= RowsWorthHalfVectors && share.Columns > V.Count && (share.Columns - 1) % V.Count < V.Count / 2;
 
     /// <summary>Whether C takes the time, and likes to be written row after row; with more steps, a panel of B in the L1 cache and C column after column is faster.</summary>
     public static bool IsShallow<V, TEpilogue>(in GemmArguments g, nint rows)

@@ -231,7 +231,7 @@ internal static unsafe class GemmDriver
             case SummationOrder.FourChains when ColumnProduct.Takes(in g, TEpilogue.StoresC):
                 ColumnProduct.Run(in g, ref epilogue, share);
                 break;
-            case SummationOrder.FourChains when SmallProduct.TakesColumnsAsRows<TEpilogue>(in g) && GemmBlocking.TurnsColumns<V>(in g, share):
+            case SummationOrder.FourChains when SmallProduct.TakesColumnsAsRows<V, TEpilogue>(in g) && GemmBlocking.TurnsColumns<V>(in g, share):
                 SmallProduct.ColumnsAsRows<V, R>(in g, share);
                 break;
             case SummationOrder.Chain or SummationOrder.FourChains when GemmBlocking.IsNarrow<V>(in g, share, TEpilogue.StoresC):

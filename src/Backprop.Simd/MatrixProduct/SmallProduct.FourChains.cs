@@ -9,8 +9,6 @@ internal static unsafe partial class SmallProduct
     /// <summary>Columns of C that may be computed as rows.</summary>
     private const int FewColumns = 3;
 
-    private const int RowsWorthLanes = 12;
-
     /// <summary>Order B: chains by k mod 4, of four rows at a time, so that each row of B is loaded once for them. (16 x 16 x 16: +20 %.)</summary>
     /// <returns>How many rows are done.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -79,9 +77,10 @@ internal static unsafe partial class SmallProduct
     }
 
     /// <summary>Whether A^T B of so few columns is computed as C^T = B^T A, with rows of C as lanes. The order of its sums stays that of columns.</summary>
-    public static bool TakesColumnsAsRows<TEpilogue>(in GemmArguments g)
+    public static bool TakesColumnsAsRows<V, TEpilogue>(in GemmArguments g)
+        where V : struct, IVectorF32<V>
         where TEpilogue : struct, IEpilogue =>
-        typeof(TEpilogue) == typeof(NoEpilogue) && g.TransA && !g.TransB && g.K > 1 && (g.N == 1 ? g.Ldc == 1 && g.M > 1 : g.N <= FewColumns && g.M >= RowsWorthLanes && g.K > NarrowKernel.MaxSteps && g.Beta == 0);
+        typeof(TEpilogue) == typeof(NoEpilogue) && g.TransA && !g.TransB && g.K > 1 && (g.N == 1 ? g.Ldc == 1 && g.M > 1 : g.N <= FewColumns && g.M > V.Count / 2 && g.K > NarrowKernel.MaxSteps && g.Beta == 0);
 
     /// <summary>C = A^T B + beta C, a vector of rows after the other. (Zen 4, 15 x 63 x 1: 6.5 to 29 GFLOP/s, x 2 14 to 39, 119 x 19 x 2: 14 to 23; AVX2 4 to 25, 8 to 24, 10 to 21.)</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

@@ -68,7 +68,7 @@ internal static unsafe partial class SmallProduct
                 return;
             }
 
-            if (TakesColumnsAsRows<TEpilogue>(in g))
+            if (TakesColumnsAsRows<V, TEpilogue>(in g))
             {
                 ColumnsAsRows<V, R>(in g, new Block(0, g.M, 0, g.N));
                 return;
