@@ -49,13 +49,14 @@ internal static unsafe class FourChainProduct
     {
         float* sums = stackalloc float[TEpilogue.StoresC ? 0 : FourChainKernel.MaxRows * V.Count];
         nint lda = g.Lda, ldc = TEpilogue.StoresC ? g.Ldc : V.Count;
-        int tileRows = GemmBlocking.FourChainRows;
-        nint tiles = (share.Rows + tileRows - 1) / tileRows;
-        nint done = 0;
-        for (nint tile = 0; tile < tiles; tile++)
+        EvenParts heights = new(share.Rows, GemmBlocking.FourChainRows);
+        // One call for many tiles, where nothing has to be done between them.
+        nint tilesAtOnce = TEpilogue.StoresC && g.Alpha == 1 ? GemmBlocking.TilesOfRowsAtOnce(heights.Largest, ldc) : 1;
+        for (nint tile = 0, tiles; tile < heights.Count; tile += tiles)
         {
-            int height = (int)((share.Rows - done + tiles - tile - 1) / (tiles - tile));
-            nint row = share.Row + done;
+            int height = heights.SizeOf(tile);
+            tiles = Math.Min(tilesAtOnce, heights.Alike(tile));
+            nint row = share.Row + heights.StartOf(tile), rows = tiles * height;
             float* a = g.TransA ? g.A + row : g.A + (row * lda);
             nint rowStride = g.TransA ? 1 : lda, stepStride = g.TransA ? lda : 1;
             if (g.Alpha != 1)
@@ -68,10 +69,9 @@ internal static unsafe class FourChainProduct
             }
 
             float* c = TEpilogue.StoresC ? g.C + (row * ldc) + column : sums;
-            bool accumulate = TileRows.Begin<V>(g.Beta, c, ldc, height, count);
-            FourChainKernel.Run<V, R>(height, a, rowStride, stepStride, inPlace / 4, b, ldb, (int)(g.K - inPlace), tail, c, ldc, count, accumulate);
-            TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, row, column, height, count);
-            done += height;
+            bool accumulate = TileRows.Begin<V>(g.Beta, c, ldc, rows, count);
+            FourChainKernel.Run<V, R>(height, a, rowStride, stepStride, inPlace / 4, b, ldb, (int)(g.K - inPlace), tail, c, ldc, count, accumulate, tiles);
+            TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, row, column, rows, count);
         }
     }
 }

@@ -124,7 +124,7 @@ internal static unsafe class RowLanesProduct
             for (nint part = 0; part < heights.Count; part++)
             {
                 nint column = heights.StartOf(part);
-                FourChainKernel.Run<V, R>(heights.SizeOf(part), g.B + column, 1, ldb, groups, a + lane, lda, rest, tail, sums + (column * width) + lane, width, V.Count, accumulate);
+                FourChainKernel.Run<V, R>(heights.SizeOf(part), g.B + column, 1, ldb, groups, a + lane, lda, rest, tail, sums + (column * width) + lane, width, V.Count, accumulate, tiles: 1);
             }
         }
     }
