@@ -17,7 +17,7 @@ internal interface IEpilogue
 
     /// <summary>
     /// Whether C gets what <see cref="Apply{V}"/> returns: a JIT constant. If not, the sums are all there is: C is neither read nor written and may be null, beta
-    /// is 0, and what Apply returns means nothing. Each element is handed over once, when all of k has been added; if C is stored and beta is 0, it may be computed and handed over again.
+    /// is 0, and what Apply returns means nothing. Each element is handed over once, when all of k has been added; if C is stored, the same sums may be handed over again.
     /// </summary>
     static virtual bool StoresC => true;
 
