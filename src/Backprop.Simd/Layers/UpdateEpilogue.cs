@@ -15,6 +15,7 @@ internal readonly unsafe struct UpdateEpilogue<TOperation>(TOperation operation,
         get => false;
     }
 
+    /// <summary>Those of a low tile; the formula of an optimizer with state is too long (see <see cref="Activations.IActivation.SumsInRegisters"/>).</summary>
     public static int SumsInRegisters
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -4,7 +4,7 @@ using Backprop.Simd.Internal.Simd;
 namespace Backprop.Simd.Internal.MatrixProduct;
 
 /// <summary>A B of one column: order B, the four chains of a sum in four lanes, eight rows at a time, both operands along their rows.</summary>
-/// <remarks>Nothing is packed and nothing transposed. (Zen 4, 15 x 63 x 1: 6.6 to 20 GFLOP/s, 64 x 30 x 1: 11 to 22, 64 x 1000 x 1: 31 to 39; 100 x 10 x 1 7 to 11; AVX2 1.1 to 5 times.)</remarks>
+/// <remarks>Nothing is packed and nothing transposed. (Zen 4, 15 x 63 x 1: 6.6 to 20 GFLOP/s, 64 x 30 x 1: 11 to 22, 64 x 1000 x 1: 31 to 39; 100 x 10 x 1 5 to 10; AVX2 1.1 to 5 times.)</remarks>
 internal static unsafe class ColumnProduct
 {
     private const int RowsAtOnce = 8;

@@ -7,7 +7,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <remarks>
 /// A narrow product has few sums, and one chain each would leave the multiply-add units waiting. Chain 0 starts from C's old value (or +0), the
 /// others from +0; at the end they are added as (0 + 2) + (1 + 3). The chains live in registers for all of k. Few steps take as long as a call does: one call does many
-/// tiles (AVX2, 64 x 10 x 16: 26 to 38 GFLOP/s), and what does one (TTiles: 1) has no loop around them, which would cost up to 5 %.
+/// tiles (AVX2, 64 x 10 x 16: 21 to 35 GFLOP/s), and what does one (TTiles: 1) has no loop around them, which would cost up to 5 %.
 /// </remarks>
 internal static unsafe class FourChainKernel
 {

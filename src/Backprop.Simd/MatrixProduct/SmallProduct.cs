@@ -21,7 +21,7 @@ internal static unsafe partial class SmallProduct
     /// <summary>A panel of so many steps lies on the stack.</summary>
     private const int PanelSteps = 256;
 
-    /// <summary>From so many rows on, columns that do not fill a vector are copied to a panel, so that only the copy needs masks. (4 x 20 x 13: 26 to 39 GFLOP/s without, 4 x 64 x 5 22 to 33; 20 x 2 x 13 -17 %.)</summary>
+    /// <summary>From so many rows on, columns that do not fill a vector are copied to a panel, so that only the copy needs masks. (4 x 20 x 13: 15 to 18 GFLOP/s without, 4 x 64 x 5 13 to 16, 4 x 64 x 13 30 to 39; 20 x 2 x 13 -17 %.)</summary>
     private const int RowsWorthCopying = 17;
 
     /// <summary>Whether <see cref="Run"/> computes it; never a product of nothing.</summary>
