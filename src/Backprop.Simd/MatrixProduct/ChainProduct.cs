@@ -55,7 +55,7 @@ internal static unsafe class ChainProduct
         bool rearranges = GemmBlocking.PacksB<V>(in g, block.Rows * rowBlocks, steps), packsB = g.TransB || rearranges, fromFar = rearranges && GemmBlocking.IsFar(in g);
         bool low = GemmBlocking.HasLowTiles<V>(block.Columns, steps, g.TransA ? lda : 1, g.TransB ? 1 : ldb);
         TileColumns columnTiles = GemmBlocking.TilesOfColumns<V>(block.Rows, block.Columns, steps, rearranges, low);
-        EvenParts heights = GemmBlocking.TilesOfRows(block.Rows, columnTiles.Widest, low);
+        EvenParts heights = GemmBlocking.TilesOfRows(in g, block.Rows, columnTiles.Widest, low);
         bool first = step == 0, last = step + steps == g.K;
         // Panels of B that more than one block of rows needs stay where the first block has packed them.
         nint keptSteps = rowBlocks > 1 ? steps : 0;

@@ -69,7 +69,11 @@ internal static class GemmBlocking
     private const int MaxSwappedSums = 8 * 1024;
     private const int SwappedColumnsOfFewRows = 112;
     private const int MinSwappedSteps = 64;
+    private const int StepsWorthSwapping = 16;
     private const int LanesPerPackedElement = 6;
+    private const int LanesPerTurnedElement = 4;
+    private const int LanesPerSwappedRow = 2;
+    private const int LanesPerPartApart = 2048;
     private const int LanesPerCopiedRow = 72;
     private const int LanesOfHalfVector = 11;
     private const int StepsUsedAtOnce = 16;
@@ -212,9 +216,9 @@ internal static class GemmBlocking
         return share.Rows * (g.K - stepsPerRow - rest) >= (g.N <= 5 ? 8 : 16) * g.K;
     }
 
-    /// <summary>Whether B^T is rearranged by half vectors, whose shuffles take half where wide ones are split, if the L1 cache holds the panel whose lines are then written twice. (64 x 64 x 64: +3 %, 24 x 64 x 64: +8 %; for long panels -2 to -5 %, for short ones, that are read as whole vectors while the halves are still on their way, -8 %.)</summary>
-    public static bool TransposesHalfVectors<V>(nint steps, nint panelColumns)
-        where V : struct, IVectorF32<V> => Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors && steps > StepsUsedAtOnce && steps * panelColumns < FloatsOfFirstCache / 2;
+    /// <summary>Whether B^T is rearranged by half vectors, whose shuffles take half where wide ones are split. (64 x 64 x 64: +3 %, 24 x 64 x 64: +8 %; of few steps, whose panel is read as whole vectors while the halves are still on their way, -8 %.)</summary>
+    public static bool TransposesHalfVectors<V>(nint steps)
+        where V : struct, IVectorF32<V> => Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors && steps > StepsUsedAtOnce;
 
     /// <summary>Whether half vectors do all of a product: where they hold all columns, or the rows that are lanes; fours of lanes, one for each column, if those fill them better and halves cost half.</summary>
     public static bool FillsHalfVectors<V>(in GemmArguments g, Block share, SummationOrder order, bool storesC)
@@ -260,13 +264,19 @@ internal static class GemmBlocking
         g.K >= (g.N > 12 ? StepsWorthArrangingFullVectors : StepsWorthArranging) && share.Rows * g.K >= (g.N <= ColumnsOfTall ? ProductsWorthArrangingTall : ProductsWorthArranging);
 
     /// <summary>
-    /// Whether A B^T is computed as C^T = B A^T: counted in lanes of multiply-adds a step of k, with what packing takes and what lies idle. (Zen 4, 16 x 784 x 128: 82 to
+    /// Whether C is computed as C^T = op(B)^T op(A)^T: counted in lanes of multiply-adds a step of k, with what packing takes and what lies idle. (Zen 4, 16 x 784 x 128 dY W^T: 82 to
     /// 106 GFLOP/s, 64 x 17 x 256: 54 to 83, 500 x 2 x 1000: 14 to 28.)
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Swaps<V>(in GemmArguments g, Block share)
+        where V : struct, IVectorF32<V> =>
+        g.TransB ? SwapsTransposed<V>(in g, share)
+        : LanesOfRow<V>(share.Columns) > share.Columns + LanesPerSwappedRow && share.Columns <= SwappedColumnsOfFewRows && g.K >= StepsWorthSwapping && share.Rows >= V.Count && SwapsPlain<V>(in g, share);
+
+    private static bool SwapsTransposed<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V>
     {
-        if (!g.TransB || g.TransA || V.Count * g.K > FloatsOfSwappedRows)
+        if (g.TransA || V.Count * g.K > FloatsOfSwappedRows)
             return false;
         nint rows = share.Rows, columns = share.Columns;
         // Columns that fill neither go through a copy of C.
@@ -276,21 +286,59 @@ internal static class GemmBlocking
         return swapped < direct;
     }
 
-    /// <summary>Lanes, or what takes as long as so many: half a vector has as many loads to wait for as a whole one.</summary>
-    private static nint LanesThatHold<V>(nint count)
-        where V : struct, IVectorF32<V> =>
-        count <= V.Count / 2 && Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors ? LanesOfHalfVector : (count + V.Count - 1) / V.Count * V.Count;
-
-    /// <summary>A B^T of at most so many columns uses each part of a swapped A out of the L1 cache. (40 x 3 x 1000: 29 to 34 GFLOP/s, 6 x 3 x 200: +30 %; 17 columns -8 %.)</summary>
-    public const int ColumnsOfPartsOfA = 8;
-
-    /// <summary>Steps of A in such a part: a quarter of the first cache, for so many rows.</summary>
-    public static nint SwappedSteps(nint width) => Math.Max(FloatsOfFirstCache / 4 / width, MinSwappedSteps);
-
-    /// <summary>Rows of A that are packed at a time: whole vectors, blocks of nearly equal size.</summary>
-    public static nint SwappedRows<V>(nint rows, nint steps)
+    /// <summary>
+    /// The same for B as it lies, whose last columns leave lanes idle. A that lies row after row has to be turned, which pays at 512 bits; A^T is read in place.
+    /// (Zen 4, 64 x 256 x 17: 75 to 91 GFLOP/s, X^T dY 73 to 111, 128 x 64 x 20 X^T dY 85 to 104; AVX2, X^T dY whose A^T the first caches hold: 0 to +25 %.)
+    /// </summary>
+    private static bool SwapsPlain<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V>
     {
+        nint rows = share.Rows, columns = share.Columns;
+        if (columns <= SummationOrders.FourChainsColumns || V.Count * g.K > FloatsOfSwappedRows || (V.Count < CacheLineFloats && (!g.TransA || g.K * g.Lda > FloatsOfFirstCache || g.K * (g.Lda & -g.Lda) > FloatsOfFirstCache / 4)))
+            return false;
+        nint rest = RowsNotSwapped<V>(in g, share), swapped = rows - rest;
+        nint perRow = LanesOfRow<V>(columns), lanes = columns * ((swapped + V.Count - 1) / V.Count * V.Count);
+        nint turned = lanes + (rest * perRow) + (swapped * (g.TransA ? LanesPerSwappedRow : LanesPerSwappedRow + LanesPerTurnedElement));
+        return (turned * g.K) + (LanesPerPackedElement * swapped * columns) + (rest > 0 ? LanesPerPartApart : 0) < rows * perRow * g.K;
+    }
+
+    /// <summary>Rows beyond whole vectors that are computed as rows, if they would leave more lanes idle than their columns do.</summary>
+    public static nint RowsNotSwapped<V>(in GemmArguments g, Block share)
+        where V : struct, IVectorF32<V>
+    {
+        nint rest = share.Rows % V.Count;
+        return !g.TransB && rest * LanesOfRow<V>(share.Columns) < share.Columns * V.Count ? rest : 0;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint LanesOfRow<V>(nint columns)
+        where V : struct, IVectorF32<V>
+    {
+        nint whole = columns / V.Count * V.Count;
+        return whole + LanesThatHold<V>(columns - whole);
+    }
+
+    /// <summary>Lanes, or what takes as long as so many: half a vector has as many loads to wait for as a whole one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint LanesThatHold<V>(nint count)
+        where V : struct, IVectorF32<V> =>
+        count > 0 && count <= V.Count / 2 && Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors ? LanesOfHalfVector : (count + V.Count - 1) / V.Count * V.Count;
+
+    /// <summary>A B^T of at most so many columns uses each part of a swapped A out of the L1 cache. (40 x 3 x 1000: 29 to 34 GFLOP/s, 6 x 3 x 200: +30 %; 17 columns -8 %.)</summary>
+    private const int ColumnsOfPartsOfA = 8;
+
+    /// <summary>Steps of A that are packed at a time: of few columns, or few rows, each part of A is used at once, out of the L1 cache; for more of them all of it is kept.</summary>
+    public static nint SwappedSteps<V>(in GemmArguments g, Block share, nint width, nint columnsAtOnce)
+        where V : struct, IVectorF32<V> =>
+        share.Columns <= ColumnsOfPartsOfA || (width == V.Count && share.Columns <= columnsAtOnce) ? Math.Min(Math.Max(FloatsOfFirstCache / 4 / width, MinSwappedSteps), g.K) : g.K;
+
+    /// <summary>Rows of A that are packed at a time: whole vectors, blocks of nearly equal size.</summary>
+    public static nint SwappedRows<V>(in GemmArguments g, Block share)
+        where V : struct, IVectorF32<V>
+    {
+        nint rows = share.Rows, steps = g.K;
+        if (!g.TransA && V.Count == CacheLineFloats && share.Columns <= SwappedColumnsOfFewRows && rows > V.Count && rows * steps > FloatsOfFirstCache / 4)
+            return V.Count;
         if (rows <= MaxRowsPerSwap && rows * steps <= FloatsOfSwappedRows)
             return rows;
         nint most = Math.Min(MaxRowsPerSwap, FloatsOfSwappedRows / steps / V.Count * V.Count), blocks = (rows + most - 1) / most;
@@ -300,8 +348,12 @@ internal static class GemmBlocking
     /// <summary>Whether rows, a multiple of 4 KB apart, fall into the same set of the L1 cache, which may have no more than 8 ways.</summary>
     public static bool RowsClash(nint ld) => ld % FloatsOfCacheSet == 0;
 
-    /// <summary>Tiles of rows that clash. (16 x 1024 x 1024 dY W^T: 59 to 112 GFLOP/s.)</summary>
-    public static EvenParts LowTilesOfRows(nint rows, int width) => new(rows, Tiers.HasThirtyTwoRegisters ? Math.Min(24 / width, 7) : 12 / Math.Max(width, 2));
+    /// <summary>Tiles of rows that clash. (16 x 1024 x 1024 dY W^T: 59 to 112 GFLOP/s, 784 x 1024 x 24: 50 to 108, 64 x 1024 x 200 87 to 114.)</summary>
+    public static EvenParts LowTilesOfRows(nint rows, int width) => new(rows, Tiers.HasThirtyTwoRegisters ? width < 2 ? 7 : Math.Min(24 / width, 8) : 12 / Math.Max(width, 2));
+
+    /// <summary>Tiles of rows of an A that is read in place or copied.</summary>
+    public static EvenParts TilesOfRows(in GemmArguments g, nint rows, int width, bool low) =>
+        !g.TransA && g.Alpha == 1 && RowsClash(g.Lda) ? LowTilesOfRows(rows, width) : TilesOfRows(rows, width, low);
 
     /// <summary>Columns of C that are computed as rows of C^T at a time: whole tiles of 14 or 6 rows, whole vectors; together half of the first cache.</summary>
     public static nint SwappedColumns(nint width) => width <= MaxSwappedSums / SwappedColumnsOfFewRows ? SwappedColumnsOfFewRows : SwappedColumnsOfFewRows / 2;
@@ -377,8 +429,8 @@ internal static class GemmBlocking
         where V : struct, IVectorF32<V> => (nint)g.B % (V.Count * sizeof(float)) == 0 && g.Ldb % V.Count == 0;
 
     /// <summary>
-    /// Whether A is copied although it could be read in place: rows a multiple of 4 KB apart (2 KB for A^T) fall into the same few sets of the caches, a large A^T would
-    /// touch another page at every step, and low tiles use too little of each cache line of A^T, unless a quarter of the L2 cache holds it. (512 x 512 x 512 X^T dY: +6 %; AVX2, X^T dY up to 224: 3 to 5 % faster in place, 512 x 64 x 128, whose rows clash, 9 % slower.)
+    /// Whether A^T is copied although it could be read in place: rows a multiple of 2 KB apart fall into the same few sets of the caches, a large one would
+    /// touch another page at every step, and low tiles use too little of each of its cache lines, unless a quarter of the L2 cache holds it. (512 x 512 x 512 X^T dY: +6 %; AVX2, X^T dY up to 224: 3 to 5 % faster in place, 512 x 64 x 128, whose rows clash, 9 % slower.)
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool CopiesA<V>(in GemmArguments g)
@@ -389,8 +441,8 @@ internal static class GemmBlocking
         where V : struct, IVectorF32<V> => g.TransA && HasNarrowTiles<V>();
 
     private static bool CopiesA(bool transA, int n, nint k, nint lda, bool narrowTiles) =>
-        (n >= ColumnsWorthCopying && (lda % FloatsOfCacheSet == 0 || (transA && (lda % (FloatsOfCacheSet / 2) == 0 || k * lda >= FloatsWorthPacking))))
-        || (narrowTiles && transA && n >= ColumnsWorthCopying / 2 && k * lda >= (lda % (FloatsOfCacheSet / 2) == 0 ? FloatsOfFirstCache : 4 * FloatsOfFirstCache));
+        transA && ((n >= ColumnsWorthCopying && (lda % (FloatsOfCacheSet / 2) == 0 || k * lda >= FloatsWorthPacking))
+        || (narrowTiles && n >= ColumnsWorthCopying / 2 && k * lda >= (lda % (FloatsOfCacheSet / 2) == 0 ? FloatsOfFirstCache : 4 * FloatsOfFirstCache)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool HasNarrowTiles<V>()
@@ -399,7 +451,7 @@ internal static class GemmBlocking
     /// <summary>The floats of packing space that one thread needs for a product whose epilogue stores C or does not.</summary>
     public static int ScratchFloats(in GemmArguments g, SummationOrder order, bool storesC = true) => order switch
     {
-        SummationOrder.Chain => checked(Math.Max(PanelFloats(g.N, g.K, RowBlocks(g.M, g.K, storesC), storesC), Math.Max(ShallowFloats(g.TransA, g.TransB, g.N, g.K, g.Ldb), SwappedFloats(g.TransA, g.TransB, g.M, g.K))) + (g.Alpha != 1 || CopiesA(g.TransA, g.N, g.K, g.Lda, narrowTiles: true) ? CopyFloats(g.M, g.K, storesC) : 0)),
+        SummationOrder.Chain => checked(Math.Max(PanelFloats(g.N, g.K, RowBlocks(g.M, g.K, storesC), storesC), Math.Max(ShallowFloats(g.TransA, g.TransB, g.N, g.K, g.Ldb), SwappedFloats(g.TransA, g.TransB, g.M, g.N, g.K))) + (g.Alpha != 1 || CopiesA(g.TransA, g.N, g.K, g.Lda, narrowTiles: true) ? CopyFloats(g.M, g.K, storesC) : 0)),
         SummationOrder.FourChains => checked(QuadFloats(g.TransA, g.TransB, g.M, g.N, g.K) + (g.Alpha == 1 ? 0 : Math.Min(g.M, TileKernel.MaxVectors * MaxLanes) * g.K)),
         _ => checked(g.M * (int)WholeLines(g.K)),
     };
@@ -408,10 +460,10 @@ internal static class GemmBlocking
     public static int ScratchFloats(bool transA, bool transB, int m, int n, int k, bool storesC = true) =>
         SummationOrders.Of(transA, transB, m, n) == SummationOrder.SixteenLanes ? checked(m * (int)WholeLines(k))
         : SummationOrders.Of(transA, transB, m, n) != SummationOrder.Chain ? QuadFloats(transA, transB, m, n, k)
-        : checked(Math.Max(PanelFloats(n, k, RowBlocks(m, k, storesC), storesC), Math.Max(ShallowFloats(transA, transB && k > StepsOfTurnedB, n, k, n), SwappedFloats(transA, transB, m, k))) + (MayCopyA(transA, m, n, k) ? CopyFloats(m, k, storesC) : 0));
+        : checked(Math.Max(PanelFloats(n, k, RowBlocks(m, k, storesC), storesC), Math.Max(ShallowFloats(transA, transB && k > StepsOfTurnedB, n, k, n), SwappedFloats(transA, transB, m, n, k))) + (MayCopyA(transA, m, n, k) ? CopyFloats(m, k, storesC) : 0));
 
     // On some width and for some number of rows up to m.
-    private static bool MayCopyA(bool transA, int m, int n, int k) => transA ? n >= ColumnsWorthCopying / 2 && (nint)k * m >= FloatsOfFirstCache : n >= ColumnsWorthCopying && k >= FloatsOfCacheSet;
+    private static bool MayCopyA(bool transA, int m, int n, int k) => transA && n >= ColumnsWorthCopying / 2 && (nint)k * m >= FloatsOfFirstCache;
 
     /// <summary>The floats of one panel of B, or, if more than one block of rows needs them, of all that are packed at a time.</summary>
     public static int PanelFloats(int n, int k, int rowBlocks, bool storesC)
@@ -427,8 +479,9 @@ internal static class GemmBlocking
         : checked(Math.Min(k, FewSteps) * (ldb % (FloatsOfCacheSet / 2) == 0 ? (int)ShallowPitch(n) : TileKernel.MaxVectors * MaxLanes));
 
     // A^T, C^T and, where no C is stored, its rows.
-    private static int SwappedFloats(bool transA, bool transB, int m, int k) =>
-        transA || !transB ? 0 : checked((int)Math.Min((long)(m + MaxLanes) * k, FloatsOfSwappedRows + ((long)MaxLanes * k)) + (2 * (MaxSwappedSums + (SwappedColumnsOfFewRows * MaxLanes))));
+    private static int SwappedFloats(bool transA, bool transB, int m, int n, int k) =>
+        transB ? transA ? 0 : checked((int)Math.Min((long)(m + MaxLanes) * k, FloatsOfSwappedRows + ((long)MaxLanes * k)) + (2 * (MaxSwappedSums + (SwappedColumnsOfFewRows * MaxLanes))))
+        : n > SwappedColumnsOfFewRows || k < StepsWorthSwapping ? 0 : SwappedFloats(transA: false, transB: true, m, n, k);
 
     private static int QuadFloats(bool transA, bool transB, int m, int n, int k) => transA || transB || m < RowsWorthQuads || k < StepsWorthArranging ? 0 : QuadProduct.PanelFloats(n, k);
 

@@ -19,6 +19,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///   order C (A B^T, m &lt;= 4)        DotProduct         both operands along their rows
 ///   order A, A B^T of few steps    TurningB           B^T turned as a whole, then as A B
 ///   order A, A B^T, one side short SwappedProduct     C^T = B A^T: the smaller operand packed, or the one that fills vectors
+///   order A, n slightly too large  SwappedProduct     C^T = B^T A^T likewise, A^T in place: few columns whose last ones would leave lanes idle
 ///   order A, k &lt;= 4               FewStepsProduct    C once, row after row: memory is the limit
 ///   order A, few rows, big B       FewRowsProduct     B once, in strips or long rows: memory is the limit
 ///   order A, 4 &lt; k &lt;= 64, small C PlainProduct       tiles of registers, nothing else
@@ -38,7 +39,7 @@ internal static unsafe class GemmDriver
     // Moving an element of an operand takes about as long as so many multiply-adds.
     private const double MultiplyAddsPerElement = 4;
 
-    /// <summary>The floats of packing space that <see cref="Run{TEpilogue}"/> needs for each thread if alpha is 1 and the epilogue stores C or does not; grows with every size.</summary>
+    /// <summary>The floats of packing space that <see cref="Run{TEpilogue}"/> needs for each thread if alpha is 1 and the epilogue stores C or does not; grows with m and k.</summary>
     public static int ScratchFloats(bool transA, bool transB, int m, int n, int k, bool storesC = true) =>
         GemmBlocking.ScratchFloats(transA, transB, m, n, k, storesC);
 
@@ -250,7 +251,10 @@ internal static unsafe class GemmDriver
                 DotProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
             case SummationOrder.Chain when GemmBlocking.Swaps<V>(in g, share):
-                SwappedProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
+                nint apart = GemmBlocking.RowsNotSwapped<V>(in g, share), swapped = share.Rows - apart;
+                SwappedProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share with { Rows = swapped }, scratch);
+                if (apart > 0)
+                    Multiply<V, R, TEpilogue>(in g, ref epilogue, order, share with { Row = share.Row + swapped, Rows = apart }, scratch);
                 break;
             case SummationOrder.Chain when GemmBlocking.HasFewSteps<V>(in g, TEpilogue.StoresC):
                 FewStepsProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);

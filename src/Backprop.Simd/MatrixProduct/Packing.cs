@@ -60,12 +60,16 @@ internal static unsafe class Packing
         where V : struct, IVectorF32<V>
     {
         nint j = 0;
-        if (GemmBlocking.TransposesHalfVectors<V>(k, panelColumns))
+        // Of rows that clash, four at a time: more lines than the L1 cache has ways would be read again and again. (Zen 4, 64 x 1024 x 17: 72 to 88 GFLOP/s.)
+        bool wide = k <= StepsAtOnce || !GemmBlocking.RowsClash(ldb);
+        if (wide && GemmBlocking.TransposesHalfVectors<V>(k))
         {
+            for (; j <= columns - (2 * F32x8.Count); j += 2 * F32x8.Count)
+                SixteenColumns(b + (j * ldb), ldb, k, panel + j, panelColumns);
             for (; j <= columns - F32x8.Count; j += F32x8.Count)
                 Columns<F32x8>(b + (j * ldb), ldb, k, panel + j, panelColumns);
         }
-        else if (FourSteps.IsSupported<V>())
+        else if (wide && FourSteps.IsSupported<V>())
         {
             for (; j <= columns - V.Count; j += V.Count)
                 Columns<V>(b + (j * ldb), ldb, k, panel + j, panelColumns);
@@ -87,6 +91,36 @@ internal static unsafe class Packing
 
         for (; j < columns; j++)
             Column(b + (j * ldb), k, panel + j, panelColumns);
+    }
+
+    // At least four steps.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void SixteenColumns(float* b, nint ldb, nint k, float* panel, nint panelColumns)
+    {
+        float* b1 = b + ldb, b2 = b1 + ldb, b3 = b2 + ldb;
+        nint fourColumns = 4 * ldb, groups = k / 4;
+        // The last four again, to the same places, if k does not end with four.
+        for (int back = (int)(-k & 3); ; back = 0)
+        {
+            for (; groups > 0; groups--)
+            {
+                FourSteps.TransposeSixteen(b, b1, b2, b3, fourColumns, panel, panelColumns);
+                b += 4;
+                b1 += 4;
+                b2 += 4;
+                b3 += 4;
+                panel += 4 * panelColumns;
+            }
+
+            if (back == 0)
+                return;
+            b -= back;
+            b1 -= back;
+            b2 -= back;
+            b3 -= back;
+            panel -= back * panelColumns;
+            groups = 1;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

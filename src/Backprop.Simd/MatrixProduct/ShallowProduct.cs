@@ -20,7 +20,7 @@ internal static unsafe class ShallowProduct
         nint ldc = g.Ldc, steps = g.K;
         bool low = GemmBlocking.HasLowTiles<V>(share.Columns, steps, g.TransA ? g.Lda : 1, g.Ldb);
         TileColumns columns = GemmBlocking.TilesOfColumns<V>(share.Rows, share.Columns, steps, packed: false, low);
-        EvenParts heights = GemmBlocking.TilesOfRows(share.Rows, columns.Widest, low);
+        EvenParts heights = GemmBlocking.TilesOfRows(in g, share.Rows, columns.Widest, low);
         float* b = g.B + share.Column, partOfB = scratch;
         nint ldb = g.Ldb, ldbOfPart = V.Count, partColumn = columns.ColumnOf(columns.Count - 1), part = columns.EndsInPartOfVector ? share.Columns - partColumn : 0;
         if (GemmBlocking.CopiesShallowB<V>(share.Rows, ldb))

@@ -3,8 +3,11 @@ using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
 
-/// <summary>C = A B^T as C^T = B A^T, so that lanes are rows of C and A is packed instead of a much larger B, or A fills vectors better: order A.</summary>
-/// <remarks>The gradient by the inputs of a small batch, or of a few inputs: W is read in place, along its rows, once for each block of rows. A block of columns of C waits as C^T in the first caches until it is transposed.</remarks>
+/// <summary>C = op(A) op(B) as C^T = op(B)^T op(A)^T, so that lanes are rows of C and A is packed instead of a much larger B, or the rows of C fill vectors better than its columns: order A.</summary>
+/// <remarks>
+/// The gradient by the inputs of a small batch, or of a few inputs: W is read in place, along its rows, once for each block of rows. Products of 17 to 112 columns whose last ones
+/// would leave lanes idle: A is turned, A^T read in place. A block of columns of C waits as C^T in the first caches until it is transposed.
+/// </remarks>
 internal static unsafe class SwappedProduct
 {
     public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
@@ -12,7 +15,7 @@ internal static unsafe class SwappedProduct
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
-        nint rowsAtOnce = GemmBlocking.SwappedRows<V>(share.Rows, g.K);
+        nint rowsAtOnce = GemmBlocking.SwappedRows<V>(in g, share);
         for (nint done = 0; done < share.Rows; done += rowsAtOnce)
             Rows<V, R, TEpilogue>(in g, ref epilogue, share with { Row = share.Row + done, Rows = Math.Min(rowsAtOnce, share.Rows - done) }, scratch);
     }
@@ -23,12 +26,13 @@ internal static unsafe class SwappedProduct
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
+        bool inPlace = g.TransA && g.Alpha == 1 && !GemmBlocking.RowsClash(g.Lda);
         nint width = (share.Rows + V.Count - 1) / V.Count * V.Count, columnsAtOnce = GemmBlocking.SwappedColumns(width);
-        float* sums = scratch + (g.K * width), tile = sums + (columnsAtOnce * width);
-        bool clashes = GemmBlocking.RowsClash(g.Ldb);
-        TileColumns lanes = GemmBlocking.TilesOfColumns<V>(columnsAtOnce, share.Rows, g.K, packed: clashes);
-        // Of few columns, each part of A is used at once, out of the L1 cache; for more of them all of it is kept.
-        nint stepsAtOnce = share.Columns <= GemmBlocking.ColumnsOfPartsOfA ? GemmBlocking.SwappedSteps(width) : g.K;
+        nint stepsAtOnce = inPlace ? g.K : GemmBlocking.SwappedSteps<V>(in g, share, width, columnsAtOnce);
+        float* sums = scratch + (stepsAtOnce * width), tile = sums + (columnsAtOnce * width);
+        nint strideOfColumns = g.TransB ? g.Ldb : 1, strideOfSteps = g.TransB ? 1 : g.Ldb;
+        bool clashes = g.TransB && GemmBlocking.RowsClash(g.Ldb);
+        TileColumns lanes = GemmBlocking.TilesOfColumns<V>(columnsAtOnce, inPlace ? share.Rows : width, g.K, packed: clashes);
         for (nint done = 0; done < share.Columns;)
         {
             nint column = share.Column + done, columns = Math.Min(columnsAtOnce, share.Columns - done);
@@ -41,31 +45,32 @@ internal static unsafe class SwappedProduct
             for (nint step = 0, steps; step < g.K; step += steps)
             {
                 steps = Math.Min(stepsAtOnce, g.K - step);
-                if (done == 0)
+                if (done == 0 && !inPlace)
                     PackRows<V>(in g, share, step, steps, scratch, width);
-                for (nint laneTile = 0; laneTile < lanes.Count; laneTile++)
+                float* b = inPlace ? g.A + (step * g.Lda) + share.Row : scratch;
+                for (nint laneTile = 0, sameLanes; laneTile < lanes.Count; laneTile += sameLanes)
                 {
+                    sameLanes = lanes.Alike(laneTile);
                     nint lane = lanes.ColumnOf(laneTile);
-                    int vectors = lanes.WidthOf(laneTile);
                     for (nint part = 0, alike; part < heights.Count; part += alike)
                     {
                         alike = heights.Alike(part);
                         nint first = heights.StartOf(part);
-                        TileKernel.Run<V, R>(heights.SizeOf(part), vectors, new()
+                        TileKernel.Run<V, R>(heights.SizeOf(part), lanes.WidthOf(laneTile), new()
                         {
-                            A = g.B + ((column + first) * g.Ldb) + step,
-                            RowStride = g.Ldb,
-                            TileStride = heights.SizeOf(part) * g.Ldb,
-                            StepStride = 1,
-                            B = scratch + lane,
-                            Ldb = width,
+                            A = g.B + ((column + first) * strideOfColumns) + (step * strideOfSteps),
+                            RowStride = strideOfColumns,
+                            TileStride = heights.SizeOf(part) * strideOfColumns,
+                            StepStride = strideOfSteps,
+                            B = b + lane,
+                            Ldb = inPlace ? g.Lda : width,
                             C = sums + (first * width) + lane,
                             Ldc = width,
-                            LastVector = (vectors - 1) * V.Count,
+                            LastVector = lanes.ColumnsOf(laneTile) - V.Count,
                             Steps = steps,
                             Accumulate = accumulate || step > 0,
                             RowTiles = alike,
-                            ColumnTiles = 1,
+                            ColumnTiles = sameLanes,
                         });
                     }
                 }
@@ -77,7 +82,7 @@ internal static unsafe class SwappedProduct
         }
     }
 
-    /// <summary>panel[p, i] = alpha A[i, step + p], +0 in lanes beyond the last row.</summary>
+    /// <summary>panel[p, i] = alpha op(A)[i, step + p], +0 in lanes beyond the last row.</summary>
     private static void PackRows<V>(in GemmArguments g, Block share, nint step, nint steps, float* panel, nint width)
         where V : struct, IVectorF32<V>
     {
@@ -88,7 +93,10 @@ internal static unsafe class SwappedProduct
                 V.Store(V.Create(0f), last);
         }
 
-        Packing.Transposed<V>(g.A + (share.Row * g.Lda) + step, g.Lda, steps, share.Rows, panel, width);
+        if (g.TransA)
+            Packing.Rows<V>(g.A + share.Row + (step * g.Lda), g.Lda, steps, share.Rows, panel, width);
+        else
+            Packing.Transposed<V>(g.A + (share.Row * g.Lda) + step, g.Lda, steps, share.Rows, panel, width);
         if (g.Alpha != 1)
             TileRows.Scale<V>(g.Alpha, panel, width, panel, width, steps, width);
     }

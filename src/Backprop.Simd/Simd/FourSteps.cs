@@ -82,6 +82,30 @@ internal static unsafe class FourSteps
         }
     }
 
+    /// <summary>panel[p * panelColumns + j] = row j[p] for p in 0..3 and j in 0..15, by half vectors that fill one cache line of the panel after the other; the first four rows are given, the others lie in groups of four behind them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void TransposeSixteen(float* row0, float* row1, float* row2, float* row3, nint fourRows, float* panel, nint panelColumns)
+    {
+        nint eightRows = 2 * fourRows, twelveRows = 3 * fourRows, third = 3 * panelColumns;
+        Transpose(Pair(row0, row0 + fourRows), Pair(row1, row1 + fourRows), Pair(row2, row2 + fourRows), Pair(row3, row3 + fourRows), panel, panelColumns, third);
+        Transpose(Pair(row0 + eightRows, row0 + twelveRows), Pair(row1 + eightRows, row1 + twelveRows), Pair(row2 + eightRows, row2 + twelveRows), Pair(row3 + eightRows, row3 + twelveRows),
+            panel + F32x8.Count, panelColumns, third);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Pair(float* low, float* high) => Avx.InsertVector128(Avx.BroadcastVector128ToVector256(low), Vector128.Load(high), 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Transpose(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d, float* panel, nint panelColumns, nint third)
+    {
+        Vector256<float> abLow = Avx.UnpackLow(a, b), abHigh = Avx.UnpackHigh(a, b);
+        Vector256<float> cdLow = Avx.UnpackLow(c, d), cdHigh = Avx.UnpackHigh(c, d);
+        Avx.Store(panel, Avx.Shuffle(abLow, cdLow, LowPairsOf));
+        Avx.Store(panel + panelColumns, Avx.Shuffle(abLow, cdLow, HighPairsOf));
+        Avx.Store(panel + (2 * panelColumns), Avx.Shuffle(abHigh, cdHigh, LowPairsOf));
+        Avx.Store(panel + third, Avx.Shuffle(abHigh, cdHigh, HighPairsOf));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Quads512(float* source, nint stride, nint steps)
     {

@@ -16,7 +16,8 @@ public sealed class GemmOrderTests
     // many rows of few columns and steps; rows of a shallow B 4 KB apart; wide tiles, and those of three vectors; narrow products with the chains in lanes, or the rows;
     // a B^T of more rows than A, also of rows 4 KB apart; four rows of four chains; last columns in half vectors; A B^T of many rows and few columns, in blocks of
     // rows; narrow products whose whole vectors reach into later rows, one or several a row; one column, eight rows at a time or as a row; B^T of few steps turned as a whole; short dots over many columns; two rows in strips whose first vectors share columns; one, two, three last rows of small products; few rows of dots, of few steps, or a row of A in registers;
-    // panels packed by their first tile, for rows that clash and for low tiles; few steps the shortest way, in low and wide tiles; few rows of two to four columns.
+    // panels packed by their first tile, for rows that clash and for low tiles; few steps the shortest way, in low and wide tiles; few rows of two to four columns;
+    // rows as lanes where the last columns would leave some idle, with rows left over, in blocks, of A^T in place, of rows 4 KB apart; low tiles for such rows.
     private static readonly (int M, int N, int K)[] s_shapes =
     [
         (0, 5, 3), (5, 0, 3), (3, 5, 0), (1, 1, 1), (1, 17, 1), (2, 16, 3), (2, 17, 4), (4, 15, 5), (4, 17, 16), (5, 16, 17), (5, 17, 15),
@@ -33,6 +34,7 @@ public sealed class GemmOrderTests
         (115, ColumnsOfFourKilobytes, 70), (50, 400, 256), (35, 130, 100), (32, 32, 32), (48, 44, 48), (64, 60, 64), (17, 75, 50),
         (300, 3, 40), (260, 6, 200), (501, 1, 33), (150, 8, 30), (129, 2, 1000), (100, 3, 8), (30, 5, 4), (326, 2, 4), (65, 15, 7), (200, 9, 8), (129, 13, 3), (70, 16, 5), (15, 1, 63), (8, 1, 12), (29, 1, 30), (100, 1, 15), (41, 1, 300), (300, 1, 64), (2, 1, 13), (33, 1, 2), (119, 2, 19), (20, 3, 10), (12, 2, 200), (11, 695, 1), (33, 130, 3), (20, 70, 10), (40, 60, 40), (3, 646, 1), (2, 300, 3), (4, 100, 15),
         (2, 144, 300), (2, 272, 65), (2, 160, 40), (32, 50, 100), (30, 20, 40), (12, 35, 90), (130, 17, 5), (3, 189, 7), (2, 64, 30), (7, 40, 5), (21, 40, 1), (4, 500, 8), (2, 700, 13), (3, 90, 7), (1, 1500, 15), (1, 64, 64), (1, 130, 100), (1, 300, 37), (1, 200, 275), (1, 90, 182), (40, 33, 2), (20, 100, 3), (300, 64, 4), (40, 3, 600), (130, 5, 150), (9, 7, 515), (64, 1, 32), (40, 2, 33), (32, 1, 64), (17, 1, 100), (30, 3, 21), (16, 2, 63),
+        (200, 20, 64), (40, 33, 100), (130, 100, 300), (32, 17, 2048), (1024, 18, 40), (16, 50, 128), (19, 36, 260), (300, 26, 128), (100, 110, 150), (64, 17, 64), (45, 40, 1024), (24, 300, 1024),
     ];
 
     private static readonly (float Alpha, float Beta)[] s_factors = [(1f, 0f), (1f, 1f), (-0.7f, 0.3f), (1f, -1.7f), (0f, 0.9f), (2.3f, 0f), (0f, 0f)];
