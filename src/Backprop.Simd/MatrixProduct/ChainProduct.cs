@@ -52,7 +52,7 @@ internal static unsafe class ChainProduct
     {
         float* edge = stackalloc float[TileKernel.MaxSums * V.Count];
         nint lda = g.Lda, ldb = g.Ldb, ldc = g.Ldc;
-        bool rearranges = GemmBlocking.PacksB<V>(in g, block.Rows * rowBlocks, steps), packsB = g.TransB || rearranges, fromFar = rearranges && GemmBlocking.IsFar(in g);
+        bool rearranges = GemmBlocking.PacksB<V>(in g, block.Rows * rowBlocks, steps), packsB = g.TransB || rearranges, fromFar = rearranges ? GemmBlocking.IsFar(in g) : GemmBlocking.AsksForFarB(in g, block.Rows);
         bool low = GemmBlocking.HasLowTiles<V>(block.Columns, steps, g.TransA ? lda : 1, g.TransB ? 1 : ldb);
         TileColumns columnTiles = GemmBlocking.TilesOfColumns<V>(block.Rows, block.Columns, steps, rearranges, low);
         EvenParts heights = GemmBlocking.TilesOfRows(in g, block.Rows, columnTiles.Widest, low);

@@ -44,6 +44,7 @@ internal static class GemmBlocking
     private const int FloatsOfSecondCache = 256 * 1024;
     private const int FloatsOfThirdCache = 4 * 1024 * 1024;
     private const int FloatsWorthPacking = 2 * FloatsOfSecondCache;
+    private const int FloatsOfFarB = 5 * FloatsWorthPacking;
     private const int LanesWorthPacking = 7;
     private const int LanesWorthPackingMisaligned = 4;
     private const int LanesWorthPackingFromFar = 3;
@@ -114,10 +115,13 @@ internal static class GemmBlocking
     /// <summary>Rows of a tile of four chains.</summary>
     public static int FourChainRows => Tiers.HasThirtyTwoRegisters ? 6 : 3;
 
-    /// <summary>Whether C has so few rows that reading B is what takes the time: one and two rows always, four from beyond the L2 cache. (2 x 100 x 128: 52 to 75 GFLOP/s.)</summary>
+    /// <summary>
+    /// Whether C has so few rows that reading B is what takes the time: one and two rows always, four from beyond the L2 cache (2 x 100 x 128: 52 to 75 GFLOP/s), unless rows of C clash
+    /// with each other and with B (4 x 1024 x 1024: 31 to 36 GFLOP/s, in tiles 67 to 87; 4 x 784 x 1024 between 39 and 92, in tiles 87 to 89).
+    /// </summary>
     /// <remarks>Such a product adds to C many times: there must be one.</remarks>
     public static bool HasFewRows(in GemmArguments g, Block share, bool storesC) =>
-        storesC && !g.TransB && share.Rows <= FewRowsKernel.MaxRows && (share.Rows <= 2 || g.K * share.Columns >= share.Rows * share.Rows * FloatsOfFirstCache);
+        storesC && !g.TransB && share.Rows <= FewRowsKernel.MaxRows && (share.Rows <= 2 || (g.K * share.Columns >= share.Rows * share.Rows * FloatsOfFirstCache && !RowsClash(g.Ldc)));
 
     /// <summary>Whether few rows meet a B that the L2 cache holds: it is read in strips of a few cache lines; from beyond, only long rows come fast enough.</summary>
     public static bool ReadsStrips(in GemmArguments g, Block share) => share.Rows <= StripKernel.MaxRows && g.K * share.Columns <= FloatsOfSecondCache;
@@ -408,13 +412,16 @@ internal static class GemmBlocking
     /// <summary>
     /// Whether panels of B are packed although they could be read in place: for many rows, if B comes from far beyond the L2 cache (+5 to 10 % from 768 on), or if its own rows fall into the same few sets
     /// of the L1 cache (512 x 128 x 512 X^T dY: +1 %; rows of 300 or 500 floats 0 to -1 %). Low tiles read B often: they pack what is beyond the L1 cache (AVX2 on Zen 4, 192 x 192 x 192 X^T dY: +7 %), and sooner
-    /// if each load might cross two lines (AVX2, 50 x 256 x 400: +15 %, 200 x 128 x 64 X^T dY: +12 %; aligned -6 to +2 %).
+    /// if each load might cross two lines (AVX2, 50 x 256 x 400: +15 %, 200 x 128 x 64 X^T dY: +12 %; aligned -6 to +2 %). From beyond a part of the L3 cache fewer rows do, which
+    /// then ask for the next panel in time (32 x 1500 x 3000: 59 to 90 GFLOP/s, 44 x 3000 x 1000 49 to 97), and the fewest if panels clash (10 x 2048 x 2048: 23 to 45).
     /// </summary>
     public static bool PacksB<V>(in GemmArguments g, nint rows, nint steps)
         where V : struct, IVectorF32<V>
     {
         nint ldb = g.Ldb;
         return (rows >= LanesWorthPackingFromFar * V.Count && g.K * ldb >= FloatsWorthPacking)
+            || (rows > TileKernel.MaxRows && g.K * ldb >= (RowsClash(ldb) ? 2 * FloatsWorthPacking : FloatsOfFarB))
+            || (rows > FewRowsKernel.MaxRows && RowsClash(ldb) && g.K * ldb >= FloatsOfFarB)
             || (rows >= LanesWorthPacking * V.Count && steps * (ldb & -ldb) >= 2 * FloatsOfFirstCache)
             || (HasNarrowTiles<V>() && (g.TransB || IsAligned<V>(in g)
                 ? rows >= LanesWorthPacking * V.Count && steps * ldb >= (g.TransB ? FloatsOfSecondCache : FloatsOfFirstCache)
@@ -423,6 +430,9 @@ internal static class GemmBlocking
 
     /// <summary>Whether the L2 cache does not hold B, so that tiles ask for the next panel; a tile that need not is one of many in a call. (AVX2, 128 x 128 x 128: 102 to 110 GFLOP/s, 192: 108 to 113, 256: 109 to 113, 384: +5 %; 512 -2 %.)</summary>
     public static bool IsFar(in GemmArguments g) => (nint)g.K * g.Ldb >= FloatsOfSecondCache;
+
+    /// <summary>Whether one tile of rows reads a B in place that is so far away that each panel has to be asked for: nothing else would bring pieces of its rows in time. (8 x 1500 x 3000: 15 to 31 GFLOP/s before, 77 now; 5 x 2000 x 2000 19 to 42; 8 x 1200 x 1800, which is not, would be between -13 and +210 %.)</summary>
+    public static bool AsksForFarB(in GemmArguments g, nint rows) => !g.TransB && rows <= TileKernel.MaxRows && (nint)g.K * g.Ldb >= FloatsOfFarB;
 
 
     private static unsafe bool IsAligned<V>(in GemmArguments g)
