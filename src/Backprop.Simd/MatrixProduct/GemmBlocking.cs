@@ -74,6 +74,8 @@ internal static class GemmBlocking
     private const int LanesPerPackedElement = 6;
     private const int LanesPerTurnedElement = 4;
     private const int LanesPerSwappedRow = 2;
+    private const int LanesPerPart = 64;
+    private const int LanesPerHalfPart = 96;
     private const int LanesPerPartApart = 2048;
     private const int LanesPerCopiedRow = 72;
     private const int LanesOfHalfVector = 11;
@@ -300,10 +302,11 @@ internal static class GemmBlocking
         nint rows = share.Rows, columns = share.Columns;
         if (columns <= SummationOrders.FourChainsColumns || V.Count * g.K > FloatsOfSwappedRows || (V.Count < CacheLineFloats && (!g.TransA || g.K * g.Lda > FloatsOfFirstCache || g.K * (g.Lda & -g.Lda) > FloatsOfFirstCache / 4)))
             return false;
-        nint rest = RowsNotSwapped<V>(in g, share), swapped = rows - rest;
-        nint perRow = LanesOfRow<V>(columns), lanes = columns * ((swapped + V.Count - 1) / V.Count * V.Count);
-        nint turned = lanes + (rest * perRow) + (swapped * (g.TransA ? LanesPerSwappedRow : LanesPerSwappedRow + LanesPerTurnedElement));
-        return (turned * g.K) + (LanesPerPackedElement * swapped * columns) + (rest > 0 ? LanesPerPartApart : 0) < rows * perRow * g.K;
+        nint rest = RowsNotSwapped<V>(in g, share), swapped = rows - rest, lanes = columns * ((swapped + V.Count - 1) / V.Count * V.Count);
+        // What it costs to store a part of a vector apart is known for A^T alone.
+        nint part = !g.TransA ? 0 : columns % V.Count <= V.Count / 2 && CpuModel.SplitsWideVectors ? LanesPerHalfPart : LanesPerPart, row = (LanesOfRow<V>(columns) * g.K) + part;
+        nint turned = (lanes + (swapped * (g.TransA ? LanesPerSwappedRow : LanesPerSwappedRow + LanesPerTurnedElement))) * g.K;
+        return turned + (rest * row) + (LanesPerPackedElement * swapped * columns) + (rest > 0 ? LanesPerPartApart : 0) < rows * row;
     }
 
     /// <summary>Rows beyond whole vectors that are computed as rows, if they would leave more lanes idle than their columns do.</summary>
