@@ -19,9 +19,10 @@ internal static unsafe class FewRowsProduct
 
         // From beyond the L2 cache B has to come in long rows. Out of it, short ones do, and C stays in registers.
         bool inStrips = GemmBlocking.ReadsStrips(in g, share);
-        for (nint done = 0; done < share.Columns; done += GemmBlocking.FewRowsColumns)
+        nint columnsAtOnce = GemmBlocking.FewRowsColumns(share.Rows);
+        for (nint done = 0; done < share.Columns; done += columnsAtOnce)
         {
-            nint column = share.Column + done, columns = Math.Min(GemmBlocking.FewRowsColumns, share.Columns - done);
+            nint column = share.Column + done, columns = Math.Min(columnsAtOnce, share.Columns - done);
             float* c = g.C + (share.Row * ldc) + column;
             nint j = 0;
             if (inStrips)
