@@ -92,7 +92,13 @@ internal static class GemmBlocking
         where V : struct, IVectorF32<V>
     {
         int vectors = (int)(((uint)columns + (uint)V.Count - 1) / (uint)V.Count);
-        int widest = Tiers.HasThirtyTwoRegisters && (packed || (steps <= StepsOfWideTiles && rows >= RowsWorthWideTiles) || (low && rows >= RowsWorthWideLowTiles) || rows <= RowsOfWideTiles) ? TileKernel.MaxVectors : !Tiers.HasThirtyTwoRegisters && rows <= RowsOfTilesOfThree ? 3 : (vectors % 3 == 0 && Tiers.HasThirtyTwoRegisters ? 3 : 2 + (vectors & 1));
+        int widest = (vectors & 1) != 0 ? 3 : 2;
+        if (!Tiers.HasThirtyTwoRegisters)
+            widest = rows <= RowsOfTilesOfThree ? 3 : widest;
+        else if (packed || (steps <= StepsOfWideTiles && rows >= RowsWorthWideTiles) || (low && rows >= RowsWorthWideLowTiles) || rows <= RowsOfWideTiles)
+            widest = TileKernel.MaxVectors;
+        else if (vectors % 3 == 0)
+            widest = 3;
         return new(columns, vectors, V.Count, widest);
     }
 
@@ -346,7 +352,7 @@ internal static class GemmBlocking
         where V : struct, IVectorF32<V>
     {
         nint rows = share.Rows, steps = g.K;
-        if (!g.TransA && V.Count == CacheLineFloats && share.Columns <= SwappedColumnsOfFewRows && rows > V.Count && rows * steps > FloatsOfFirstCache / 4)
+        if (!g.TransA && V.Count == CacheLineFloats && CpuModel.SplitsWideVectors && share.Columns <= SwappedColumnsOfFewRows && rows > V.Count && rows * steps > FloatsOfFirstCache / 4)
             return V.Count;
         if (rows <= MaxRowsPerSwap && rows * steps <= FloatsOfSwappedRows)
             return rows;

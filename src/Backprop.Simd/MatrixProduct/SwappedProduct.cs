@@ -26,7 +26,8 @@ internal static unsafe class SwappedProduct
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
-        bool inPlace = g.TransA && g.Alpha == 1 && !GemmBlocking.RowsClash(g.Lda);
+        // A last vector that is not full reaches back over rows of the one before it.
+        bool inPlace = g.TransA && g.Alpha == 1 && !GemmBlocking.RowsClash(g.Lda) && share.Rows >= V.Count;
         nint width = (share.Rows + V.Count - 1) / V.Count * V.Count, columnsAtOnce = GemmBlocking.SwappedColumns(width);
         nint stepsAtOnce = inPlace ? g.K : GemmBlocking.SwappedSteps<V>(in g, share, width, columnsAtOnce);
         float* sums = scratch + (stepsAtOnce * width), tile = sums + (columnsAtOnce * width);
