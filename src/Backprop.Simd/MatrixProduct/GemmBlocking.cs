@@ -133,7 +133,7 @@ internal static class GemmBlocking
     /// <summary>Whether few rows meet a B that the L2 cache holds: it is read in strips of a few cache lines; from beyond, only long rows come fast enough.</summary>
     public static bool ReadsStrips(in GemmArguments g, Block share) => share.Rows <= StripKernel.MaxRows && g.K * share.Columns <= FloatsOfSecondCache;
 
-    /// <summary>Columns that few rows are computed in at a time: C stays in the L1 cache, and rows of B are read in pieces as long as that allows. (1 x 4096 x 4096: 8.1 to 10.3 GFLOP/s, 2 x 1500 x 3000 +9 to +15 %.)</summary>
+    /// <summary>Columns that few rows are computed in at a time: C stays in the L1 cache, and rows of B are read in pieces as long as that allows. (1 x 4096 x 4096: 8.1 to 10.3 GFLOP/s, 2 x 1500 x 3000 +9 to +17 %.)</summary>
     public static nint FewRowsColumns(nint rows) => FloatsOfFewRows / rows / CacheLineFloats * CacheLineFloats;
 
     /// <summary>
@@ -442,7 +442,7 @@ internal static class GemmBlocking
     /// <summary>Whether the L2 cache does not hold B, so that tiles ask for the next panel; a tile that need not is one of many in a call. (AVX2, 128 x 128 x 128: 102 to 110 GFLOP/s, 192: 108 to 113, 256: 109 to 113, 384: +5 %; 512 -2 %.)</summary>
     public static bool IsFar(in GemmArguments g) => (nint)g.K * g.Ldb >= FloatsOfSecondCache;
 
-    /// <summary>Whether one tile of rows reads a B in place that is so far away that each panel has to be asked for: nothing else would bring pieces of its rows in time. (8 x 1500 x 3000: 15 to 31 GFLOP/s before, 77 now; 5 x 2000 x 2000 19 to 42; 8 x 1200 x 1800, which is not, would be between -13 and +210 %.)</summary>
+    /// <summary>Whether one tile of rows reads a B in place that is so far away that each panel has to be asked for: nothing else would bring pieces of its rows in time. (8 x 1500 x 3000: 31 to 77 GFLOP/s, 13 x 4000 x 1000 18 to 73; 8 x 1200 x 1800, which is nearer, -7 to -10 % in quiet minutes.)</summary>
     public static bool AsksForFarB(in GemmArguments g, nint rows) => !g.TransB && rows <= TileKernel.MaxRows && (nint)g.K * g.Ldb >= FloatsOfFarB;
 
 
