@@ -123,12 +123,12 @@ internal static class GemmBlocking
     public static int FourChainRows => Tiers.HasThirtyTwoRegisters ? 6 : 3;
 
     /// <summary>
-    /// Whether C has so few rows that reading B is what takes the time: one and two rows always, four from beyond the L2 cache (2 x 100 x 128: 52 to 75 GFLOP/s), unless rows of C clash
-    /// with each other and with B (4 x 1024 x 1024: 31 to 36 GFLOP/s, in tiles 67 to 87; 4 x 784 x 1024 between 39 and 92, in tiles 87 to 89).
+    /// Whether C has so few rows that reading B is what takes the time: one and two rows always, four from beyond the L2 cache (2 x 100 x 128: 52 to 75 GFLOP/s), unless there are registers for tiles of them and rows of C clash
+    /// with each other and with B (4 x 1024 x 1024: 31 to 36 GFLOP/s, in tiles 67 to 87; 4 x 784 x 1024 between 39 and 92, in tiles 87 to 89; AVX2 53 to 64, in tiles 46 to 53).
     /// </summary>
     /// <remarks>Such a product adds to C many times: there must be one.</remarks>
     public static bool HasFewRows(in GemmArguments g, Block share, bool storesC) =>
-        storesC && !g.TransB && share.Rows <= FewRowsKernel.MaxRows && (share.Rows <= 2 || (g.K * share.Columns >= share.Rows * share.Rows * FloatsOfFirstCache && !RowsClash(g.Ldc)));
+        storesC && !g.TransB && share.Rows <= FewRowsKernel.MaxRows && (share.Rows <= 2 || (g.K * share.Columns >= share.Rows * share.Rows * FloatsOfFirstCache && !(RowsClash(g.Ldc) && Tiers.HasThirtyTwoRegisters)));
 
     /// <summary>Whether few rows meet a B that the L2 cache holds: it is read in strips of a few cache lines; from beyond, only long rows come fast enough.</summary>
     public static bool ReadsStrips(in GemmArguments g, Block share) => share.Rows <= StripKernel.MaxRows && g.K * share.Columns <= FloatsOfSecondCache;
