@@ -62,7 +62,7 @@ internal static unsafe class Packing
         nint j = 0;
         // Of rows that clash, eight at a time: more lines than the L1 cache has ways would be read again and again. (Zen 4, 64 x 1024 x 17: 73 to 90 GFLOP/s.)
         bool wide = k <= StepsAtOnce || !GemmBlocking.RowsClash(ldb);
-        if (GemmBlocking.TransposesHalfVectors<V>(k) || (!wide && Tiers.HasHalf<V>()))
+        if (FourSteps.IsSupported<F32x8>() && (GemmBlocking.TransposesHalfVectors<V>(k) || (!wide && Tiers.HasHalf<V>())))
         {
             for (; wide && j <= columns - (2 * F32x8.Count); j += 2 * F32x8.Count)
                 SixteenColumns(b + (j * ldb), ldb, k, panel + j, panelColumns);
