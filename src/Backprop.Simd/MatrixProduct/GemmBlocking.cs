@@ -4,7 +4,7 @@ using Backprop.Simd.Internal.Simd;
 namespace Backprop.Simd.Internal.MatrixProduct;
 
 /// <summary>Sizes of tiles and blocks. They move the clock, never the bits.</summary>
-internal static class GemmBlocking
+internal static partial class GemmBlocking
 {
     /// <summary>KC: at most so many steps of k in one block; a k up to here is one block, and C is read and written once.</summary>
     public const int StepsPerBlock = 1024;
@@ -64,20 +64,6 @@ internal static class GemmBlocking
     private const int StepsOfChainsTogether = 256;
     private const int RowsWorthHalfVectors = 8;
     private const int ProductsWorthHalfVectors = 1000;
-    private const int FloatsOfSwappedRows = 64 * 1024;
-    private const int MaxRowsPerSwap = 128;
-    private const int MaxSwappedSums = 8 * 1024;
-    private const int SwappedColumnsOfFewRows = 112;
-    private const int MinSwappedSteps = 64;
-    private const int StepsWorthSwapping = 16;
-    private const int LanesPerPackedElement = 6;
-    private const int LanesPerTurnedElement = 4;
-    private const int LanesPerSwappedRow = 2;
-    private const int LanesPerPart = 64;
-    private const int LanesPerHalfPart = 96;
-    private const int LanesPerPartApart = 2048;
-    private const int LanesPerCopiedRow = 72;
-    private const int LanesOfHalfVector = 11;
     private const int StepsUsedAtOnce = 16;
     private const int FloatsOfCacheSet = 1024;
     private const int ColumnsWorthCopying = 256;
@@ -277,89 +263,6 @@ internal static class GemmBlocking
     private static bool IsWorthArranging(in GemmArguments g, Block share) =>
         g.K >= (g.N > 12 ? StepsWorthArrangingFullVectors : StepsWorthArranging) && share.Rows * g.K >= (g.N <= ColumnsOfTall ? ProductsWorthArrangingTall : ProductsWorthArranging);
 
-    /// <summary>
-    /// Whether C is computed as C^T = op(B)^T op(A)^T: counted in lanes of multiply-adds a step of k, with what packing takes and what lies idle. (Zen 4, 16 x 784 x 128 dY W^T: 82 to
-    /// 106 GFLOP/s, 64 x 17 x 256: 54 to 83, 500 x 2 x 1000: 14 to 28.)
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool Swaps<V>(in GemmArguments g, Block share)
-        where V : struct, IVectorF32<V> =>
-        g.TransB ? SwapsTransposed<V>(in g, share)
-        : LanesOfRow<V>(share.Columns) > share.Columns + LanesPerSwappedRow && share.Columns <= SwappedColumnsOfFewRows && g.K >= StepsWorthSwapping && share.Rows >= V.Count && SwapsPlain<V>(in g, share);
-
-    private static bool SwapsTransposed<V>(in GemmArguments g, Block share)
-        where V : struct, IVectorF32<V>
-    {
-        if (g.TransA || V.Count * g.K > FloatsOfSwappedRows)
-            return false;
-        nint rows = share.Rows, columns = share.Columns;
-        // Columns that fill neither go through a copy of C.
-        nint copied = columns >= V.Count || columns == V.Count / 2 ? 0 : LanesPerCopiedRow * rows / g.K;
-        nint direct = (rows * LanesThatHold<V>(columns)) + (LanesPerPackedElement * columns) + copied;
-        nint swapped = (columns * LanesThatHold<V>(rows)) + (LanesPerPackedElement * (rows + (2 * rows * columns / g.K)));
-        return swapped < direct;
-    }
-
-    /// <summary>
-    /// The same for B as it lies, whose last columns leave lanes idle. A that lies row after row has to be turned, which pays at 512 bits; A^T is read in place.
-    /// (Zen 4, 64 x 256 x 17: 75 to 91 GFLOP/s, X^T dY 73 to 111, 128 x 64 x 20 X^T dY 85 to 104; AVX2, X^T dY whose A^T the first caches hold: 0 to +25 %.)
-    /// </summary>
-    private static bool SwapsPlain<V>(in GemmArguments g, Block share)
-        where V : struct, IVectorF32<V>
-    {
-        nint rows = share.Rows, columns = share.Columns;
-        if (columns <= SummationOrders.FourChainsColumns || V.Count * g.K > FloatsOfSwappedRows || (V.Count < CacheLineFloats && (!g.TransA || g.K * g.Lda > FloatsOfFirstCache || g.K * (g.Lda & -g.Lda) > FloatsOfFirstCache / 4)))
-            return false;
-        nint rest = RowsNotSwapped<V>(in g, share), swapped = rows - rest, lanes = columns * ((swapped + V.Count - 1) / V.Count * V.Count);
-        // What it costs to store a part of a vector apart is known for A^T alone.
-        nint part = !g.TransA ? 0 : columns % V.Count <= V.Count / 2 && CpuModel.SplitsWideVectors ? LanesPerHalfPart : LanesPerPart, row = (LanesOfRow<V>(columns) * g.K) + part;
-        nint turned = (lanes + (swapped * (g.TransA ? LanesPerSwappedRow : LanesPerSwappedRow + LanesPerTurnedElement))) * g.K;
-        return turned + (rest * row) + (LanesPerPackedElement * swapped * columns) + (rest > 0 ? LanesPerPartApart : 0) < rows * row;
-    }
-
-    /// <summary>Rows beyond whole vectors that are computed as rows, if they would leave more lanes idle than their columns do.</summary>
-    public static nint RowsNotSwapped<V>(in GemmArguments g, Block share)
-        where V : struct, IVectorF32<V>
-    {
-        nint rest = share.Rows % V.Count;
-        return !g.TransB && rest * LanesOfRow<V>(share.Columns) < share.Columns * V.Count ? rest : 0;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static nint LanesOfRow<V>(nint columns)
-        where V : struct, IVectorF32<V>
-    {
-        nint whole = columns / V.Count * V.Count;
-        return whole + LanesThatHold<V>(columns - whole);
-    }
-
-    /// <summary>Lanes, or what takes as long as so many: half a vector has as many loads to wait for as a whole one.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static nint LanesThatHold<V>(nint count)
-        where V : struct, IVectorF32<V> =>
-        count > 0 && count <= V.Count / 2 && Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors ? LanesOfHalfVector : (count + V.Count - 1) / V.Count * V.Count;
-
-    /// <summary>A B^T of at most so many columns uses each part of a swapped A out of the L1 cache. (40 x 3 x 1000: 29 to 34 GFLOP/s, 6 x 3 x 200: +30 %; 17 columns -8 %.)</summary>
-    private const int ColumnsOfPartsOfA = 8;
-
-    /// <summary>Steps of A that are packed at a time: of few columns, or few rows, each part of A is used at once, out of the L1 cache; for more of them all of it is kept.</summary>
-    public static nint SwappedSteps<V>(in GemmArguments g, Block share, nint width, nint columnsAtOnce)
-        where V : struct, IVectorF32<V> =>
-        share.Columns <= ColumnsOfPartsOfA || (width == V.Count && share.Columns <= columnsAtOnce) ? Math.Min(Math.Max(FloatsOfFirstCache / 4 / width, MinSwappedSteps), g.K) : g.K;
-
-    /// <summary>Rows of A that are packed at a time: whole vectors, blocks of nearly equal size.</summary>
-    public static nint SwappedRows<V>(in GemmArguments g, Block share)
-        where V : struct, IVectorF32<V>
-    {
-        nint rows = share.Rows, steps = g.K;
-        if (!g.TransA && V.Count == CacheLineFloats && CpuModel.SplitsWideVectors && share.Columns <= SwappedColumnsOfFewRows && rows > V.Count && rows * steps > FloatsOfFirstCache / 4)
-            return V.Count;
-        if (rows <= MaxRowsPerSwap && rows * steps <= FloatsOfSwappedRows)
-            return rows;
-        nint most = Math.Min(MaxRowsPerSwap, FloatsOfSwappedRows / steps / V.Count * V.Count), blocks = (rows + most - 1) / most;
-        return (((rows + blocks - 1) / blocks) + V.Count - 1) / V.Count * V.Count;
-    }
-
     /// <summary>Whether rows, a multiple of 4 KB apart, fall into the same set of the L1 cache, which may have no more than 8 ways.</summary>
     public static bool RowsClash(nint ld) => ld % FloatsOfCacheSet == 0;
 
@@ -369,9 +272,6 @@ internal static class GemmBlocking
     /// <summary>Tiles of rows of an A that is read in place or copied.</summary>
     public static EvenParts TilesOfRows(in GemmArguments g, nint rows, int width, bool low) =>
         !g.TransA && g.Alpha == 1 && RowsClash(g.Lda) ? LowTilesOfRows(rows, width) : TilesOfRows(rows, width, low);
-
-    /// <summary>Columns of C that are computed as rows of C^T at a time: whole tiles of 14 or 6 rows, whole vectors; together half of the first cache.</summary>
-    public static nint SwappedColumns(nint width) => width <= MaxSwappedSums / SwappedColumnsOfFewRows ? SwappedColumnsOfFewRows : SwappedColumnsOfFewRows / 2;
 
     /// <summary>Whether the last columns go apart, in vectors of half the lanes: where 512-bit vectors are split, half a vector costs half, if there is enough of it. (37 x 101 x 53: 91 to 98 GFLOP/s, 64 x 64 x 24: 82 to 99; 30 x 10 x 20 -22 %.)</summary>
     public static bool EndsInHalfVector<V>(in GemmArguments g, Block share)
@@ -445,7 +345,6 @@ internal static class GemmBlocking
     /// <summary>Whether one tile of rows reads a B in place that is so far away that each panel has to be asked for: nothing else would bring pieces of its rows in time. (8 x 1500 x 3000: 31 to 77 GFLOP/s, 13 x 4000 x 1000 18 to 73; 8 x 1200 x 1800, which is nearer, -7 to -10 % in quiet minutes.)</summary>
     public static bool AsksForFarB(in GemmArguments g, nint rows) => !g.TransB && rows <= TileKernel.MaxRows && (nint)g.K * g.Ldb >= FloatsOfFarB;
 
-
     private static unsafe bool IsAligned<V>(in GemmArguments g)
         where V : struct, IVectorF32<V> => (nint)g.B % (V.Count * sizeof(float)) == 0 && g.Ldb % V.Count == 0;
 
@@ -498,11 +397,6 @@ internal static class GemmBlocking
     public static int ShallowFloats(bool transA, bool transB, int n, int k, nint ldb) =>
         transB || (!transA && k > FewSteps) ? 0
         : checked(Math.Min(k, FewSteps) * (ldb % (FloatsOfCacheSet / 2) == 0 ? (int)ShallowPitch(n) : TileKernel.MaxVectors * MaxLanes));
-
-    // A^T, C^T and, where no C is stored, its rows.
-    private static int SwappedFloats(bool transA, bool transB, int m, int n, int k) =>
-        transB ? transA ? 0 : checked((int)Math.Min((long)(m + MaxLanes) * k, FloatsOfSwappedRows + ((long)MaxLanes * k)) + (2 * (MaxSwappedSums + (SwappedColumnsOfFewRows * MaxLanes))))
-        : n > SwappedColumnsOfFewRows || k < StepsWorthSwapping ? 0 : SwappedFloats(transA: false, transB: true, m, n, k);
 
     private static int QuadFloats(bool transA, bool transB, int m, int n, int k) => transA || transB || m < RowsWorthQuads || k < StepsWorthArranging ? 0 : QuadProduct.PanelFloats(n, k);
 

@@ -57,15 +57,7 @@ internal static unsafe class FourSteps
         {
             Vector256<float> a = Quads256(source, 4 * ld, steps), b = Quads256(source + ld, 4 * ld, steps);
             Vector256<float> c = Quads256(source + (2 * ld), 4 * ld, steps), d = Quads256(source + (3 * ld), 4 * ld, steps);
-            Vector256<float> abLow = Avx.UnpackLow(a, b), abHigh = Avx.UnpackHigh(a, b);
-            Vector256<float> cdLow = Avx.UnpackLow(c, d), cdHigh = Avx.UnpackHigh(c, d);
-            Avx.Store(panel, Avx.Shuffle(abLow, cdLow, LowPairsOf));
-            if (steps > 1)
-                Avx.Store(panel + panelColumns, Avx.Shuffle(abLow, cdLow, HighPairsOf));
-            if (steps > 2)
-                Avx.Store(panel + (2 * panelColumns), Avx.Shuffle(abHigh, cdHigh, LowPairsOf));
-            if (steps > 3)
-                Avx.Store(panel + (3 * panelColumns), Avx.Shuffle(abHigh, cdHigh, HighPairsOf));
+            Transpose(a, b, c, d, steps, panel, panelColumns);
         }
         else
         {
@@ -86,24 +78,23 @@ internal static unsafe class FourSteps
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void TransposeSixteen(float* row0, float* row1, float* row2, float* row3, nint fourRows, float* panel, nint panelColumns)
     {
-        nint eightRows = 2 * fourRows, twelveRows = 3 * fourRows, third = 3 * panelColumns;
-        Transpose(Pair(row0, row0 + fourRows), Pair(row1, row1 + fourRows), Pair(row2, row2 + fourRows), Pair(row3, row3 + fourRows), panel, panelColumns, third);
-        Transpose(Pair(row0 + eightRows, row0 + twelveRows), Pair(row1 + eightRows, row1 + twelveRows), Pair(row2 + eightRows, row2 + twelveRows), Pair(row3 + eightRows, row3 + twelveRows),
-            panel + F32x8.Count, panelColumns, third);
+        nint eightRows = 2 * fourRows;
+        Transpose(Quads256(row0, fourRows, 4), Quads256(row1, fourRows, 4), Quads256(row2, fourRows, 4), Quads256(row3, fourRows, 4), 4, panel, panelColumns);
+        Transpose(Quads256(row0 + eightRows, fourRows, 4), Quads256(row1 + eightRows, fourRows, 4), Quads256(row2 + eightRows, fourRows, 4), Quads256(row3 + eightRows, fourRows, 4), 4, panel + F32x8.Count, panelColumns);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Pair(float* low, float* high) => Avx.InsertVector128(Avx.BroadcastVector128ToVector256(low), Vector128.Load(high), 1);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Transpose(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d, float* panel, nint panelColumns, nint third)
+    private static void Transpose(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d, nint steps, float* panel, nint panelColumns)
     {
         Vector256<float> abLow = Avx.UnpackLow(a, b), abHigh = Avx.UnpackHigh(a, b);
         Vector256<float> cdLow = Avx.UnpackLow(c, d), cdHigh = Avx.UnpackHigh(c, d);
         Avx.Store(panel, Avx.Shuffle(abLow, cdLow, LowPairsOf));
-        Avx.Store(panel + panelColumns, Avx.Shuffle(abLow, cdLow, HighPairsOf));
-        Avx.Store(panel + (2 * panelColumns), Avx.Shuffle(abHigh, cdHigh, LowPairsOf));
-        Avx.Store(panel + third, Avx.Shuffle(abHigh, cdHigh, HighPairsOf));
+        if (steps > 1)
+            Avx.Store(panel + panelColumns, Avx.Shuffle(abLow, cdLow, HighPairsOf));
+        if (steps > 2)
+            Avx.Store(panel + (2 * panelColumns), Avx.Shuffle(abHigh, cdHigh, LowPairsOf));
+        if (steps > 3)
+            Avx.Store(panel + (3 * panelColumns), Avx.Shuffle(abHigh, cdHigh, HighPairsOf));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,0 +1,114 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.MatrixProduct;
+
+/// <summary>When <see cref="SwappedProduct"/> computes a product, and in which parts.</summary>
+internal static partial class GemmBlocking
+{
+    private const int FloatsOfSwappedRows = 64 * 1024;
+    private const int MaxRowsPerSwap = 128;
+    private const int MaxSwappedSums = 8 * 1024;
+    private const int SwappedColumnsOfFewRows = 112;
+    private const int MinSwappedSteps = 64;
+    private const int StepsWorthSwapping = 16;
+    private const int LanesPerPackedElement = 6;
+    private const int LanesPerTurnedElement = 4;
+    private const int LanesPerSwappedRow = 2;
+    private const int LanesPerPart = 64;
+    private const int LanesPerHalfPart = 96;
+    private const int LanesPerPartApart = 2048;
+    private const int LanesPerCopiedRow = 72;
+    private const int LanesOfHalfVector = 11;
+
+    /// <summary>A B^T of at most so many columns uses each part of a swapped A out of the L1 cache. (40 x 3 x 1000: 29 to 34 GFLOP/s, 6 x 3 x 200: +30 %; 17 columns -8 %.)</summary>
+    private const int ColumnsOfPartsOfA = 8;
+
+    /// <summary>
+    /// Whether C is computed as C^T = op(B)^T op(A)^T: counted in lanes of multiply-adds a step of k, with what packing takes and what lies idle. (Zen 4, 16 x 784 x 128 dY W^T: 82 to
+    /// 106 GFLOP/s, 64 x 17 x 256: 54 to 83, 500 x 2 x 1000: 14 to 28.)
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Swaps<V>(in GemmArguments g, Block share)
+        where V : struct, IVectorF32<V> =>
+        g.TransB ? SwapsTransposed<V>(in g, share)
+        : LanesOfRow<V>(share.Columns) > share.Columns + LanesPerSwappedRow && share.Columns <= SwappedColumnsOfFewRows && g.K >= StepsWorthSwapping && share.Rows >= V.Count && SwapsPlain<V>(in g, share);
+
+    private static bool SwapsTransposed<V>(in GemmArguments g, Block share)
+        where V : struct, IVectorF32<V>
+    {
+        if (g.TransA || V.Count * g.K > FloatsOfSwappedRows)
+            return false;
+        nint rows = share.Rows, columns = share.Columns;
+        // Columns that fill neither go through a copy of C.
+        nint copied = columns >= V.Count || columns == V.Count / 2 ? 0 : LanesPerCopiedRow * rows / g.K;
+        nint direct = (rows * LanesThatHold<V>(columns)) + (LanesPerPackedElement * columns) + copied;
+        nint swapped = (columns * LanesThatHold<V>(rows)) + (LanesPerPackedElement * (rows + (2 * rows * columns / g.K)));
+        return swapped < direct;
+    }
+
+    /// <summary>
+    /// The same for B as it lies, whose last columns leave lanes idle. A that lies row after row has to be turned, which pays at 512 bits; A^T is read in place.
+    /// (Zen 4, 64 x 256 x 17: 75 to 91 GFLOP/s, X^T dY 73 to 111, 128 x 64 x 20 X^T dY 85 to 104; AVX2, X^T dY whose A^T the first caches hold: 0 to +25 %.)
+    /// </summary>
+    private static bool SwapsPlain<V>(in GemmArguments g, Block share)
+        where V : struct, IVectorF32<V>
+    {
+        nint rows = share.Rows, columns = share.Columns;
+        if (columns <= SummationOrders.FourChainsColumns || V.Count * g.K > FloatsOfSwappedRows || (V.Count < CacheLineFloats && (!g.TransA || g.K * g.Lda > FloatsOfFirstCache || g.K * (g.Lda & -g.Lda) > FloatsOfFirstCache / 4)))
+            return false;
+        nint rest = RowsNotSwapped<V>(in g, share), swapped = rows - rest, lanes = columns * ((swapped + V.Count - 1) / V.Count * V.Count);
+        // What it costs to store a part of a vector apart is known for A^T alone.
+        nint part = !g.TransA ? 0 : columns % V.Count <= V.Count / 2 && CpuModel.SplitsWideVectors ? LanesPerHalfPart : LanesPerPart, row = (LanesOfRow<V>(columns) * g.K) + part;
+        nint turned = (lanes + (swapped * (g.TransA ? LanesPerSwappedRow : LanesPerSwappedRow + LanesPerTurnedElement))) * g.K;
+        return turned + (rest * row) + (LanesPerPackedElement * swapped * columns) + (rest > 0 ? LanesPerPartApart : 0) < rows * row;
+    }
+
+    /// <summary>Rows beyond whole vectors that are computed as rows, if they would leave more lanes idle than their columns do.</summary>
+    public static nint RowsNotSwapped<V>(in GemmArguments g, Block share)
+        where V : struct, IVectorF32<V>
+    {
+        nint rest = share.Rows % V.Count;
+        return !g.TransB && rest * LanesOfRow<V>(share.Columns) < share.Columns * V.Count ? rest : 0;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint LanesOfRow<V>(nint columns)
+        where V : struct, IVectorF32<V>
+    {
+        nint whole = columns / V.Count * V.Count;
+        return whole + LanesThatHold<V>(columns - whole);
+    }
+
+    /// <summary>Lanes, or what takes as long as so many: half a vector has as many loads to wait for as a whole one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint LanesThatHold<V>(nint count)
+        where V : struct, IVectorF32<V> =>
+        count > 0 && count <= V.Count / 2 && Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors ? LanesOfHalfVector : (count + V.Count - 1) / V.Count * V.Count;
+
+    /// <summary>Steps of A that are packed at a time: of few columns, or few rows, each part of A is used at once, out of the L1 cache; for more of them all of it is kept.</summary>
+    public static nint SwappedSteps<V>(in GemmArguments g, Block share, nint width, nint columnsAtOnce)
+        where V : struct, IVectorF32<V> =>
+        share.Columns <= ColumnsOfPartsOfA || (width == V.Count && share.Columns <= columnsAtOnce) ? Math.Min(Math.Max(FloatsOfFirstCache / 4 / width, MinSwappedSteps), g.K) : g.K;
+
+    /// <summary>Rows of A that are packed at a time: whole vectors, blocks of nearly equal size.</summary>
+    public static nint SwappedRows<V>(in GemmArguments g, Block share)
+        where V : struct, IVectorF32<V>
+    {
+        nint rows = share.Rows, steps = g.K;
+        if (!g.TransA && V.Count == CacheLineFloats && CpuModel.SplitsWideVectors && share.Columns <= SwappedColumnsOfFewRows && rows > V.Count && rows * steps > FloatsOfFirstCache / 4)
+            return V.Count;
+        if (rows <= MaxRowsPerSwap && rows * steps <= FloatsOfSwappedRows)
+            return rows;
+        nint most = Math.Min(MaxRowsPerSwap, FloatsOfSwappedRows / steps / V.Count * V.Count), blocks = (rows + most - 1) / most;
+        return (((rows + blocks - 1) / blocks) + V.Count - 1) / V.Count * V.Count;
+    }
+
+    /// <summary>Columns of C that are computed as rows of C^T at a time: whole tiles of 14 or 6 rows, whole vectors; together half of the first cache.</summary>
+    public static nint SwappedColumns(nint width) => width <= MaxSwappedSums / SwappedColumnsOfFewRows ? SwappedColumnsOfFewRows : SwappedColumnsOfFewRows / 2;
+
+    // A^T, C^T and, where no C is stored, its rows.
+    private static int SwappedFloats(bool transA, bool transB, int m, int n, int k) =>
+        transB ? transA ? 0 : checked((int)Math.Min((long)(m + MaxLanes) * k, FloatsOfSwappedRows + ((long)MaxLanes * k)) + (2 * (MaxSwappedSums + (SwappedColumnsOfFewRows * MaxLanes))))
+        : n > SwappedColumnsOfFewRows || k < StepsWorthSwapping ? 0 : SwappedFloats(transA: false, transB: true, m, n, k);
+}
