@@ -94,7 +94,7 @@ internal static partial class GemmBlocking
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static EvenParts TilesOfRows(nint rows, int width, bool low) =>
-        new(rows, !Tiers.HasThirtyTwoRegisters ? 12 / Math.Max(width, 2) : low && rows > RowsOfWideTiles ? SumsOfLowTiles / width : width > 2 ? 24 / width : TileKernel.MaxRows);
+        new(rows, !Tiers.HasThirtyTwoRegisters ? TileKernel.SumsOfSixteenRegisters / Math.Max(width, 2) : low && rows > RowsOfWideTiles ? SumsOfLowTiles / width : width > 2 ? 24 / width : TileKernel.MaxRows);
 
     /// <summary>
     /// Whether few steps, whose sums are stored often, take low tiles: where a store of 512 bits takes two cycles, and some 14 of them in a row are all that passes beside the multiply-adds, 28 cost 55 cycles.
@@ -267,7 +267,7 @@ internal static partial class GemmBlocking
     public static bool RowsClash(nint ld) => ld % FloatsOfCacheSet == 0;
 
     /// <summary>Tiles of rows that clash. (16 x 1024 x 1024 dY W^T: 59 to 112 GFLOP/s, 784 x 1024 x 24: 50 to 108, 64 x 1024 x 200 87 to 114.)</summary>
-    public static EvenParts LowTilesOfRows(nint rows, int width) => new(rows, Tiers.HasThirtyTwoRegisters ? width < 2 ? 7 : Math.Min(24 / width, 8) : 12 / Math.Max(width, 2));
+    public static EvenParts LowTilesOfRows(nint rows, int width) => new(rows, Tiers.HasThirtyTwoRegisters ? width < 2 ? 7 : Math.Min(24 / width, 8) : TileKernel.SumsOfSixteenRegisters / Math.Max(width, 2));
 
     /// <summary>Tiles of rows of an A that is read in place or copied.</summary>
     public static EvenParts TilesOfRows(in GemmArguments g, nint rows, int width, bool low) =>
