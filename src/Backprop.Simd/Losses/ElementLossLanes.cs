@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Backprop.Simd.Internal.Elementwise;
-using Backprop.Simd.Internal.MatrixProduct;
 using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.Losses;
@@ -24,7 +23,7 @@ internal readonly unsafe struct ElementLossLanes<TLoss>(TLoss loss, float* outpu
         }
 
         const int MaxFloats = SoftmaxLanes.MaxClasses * SoftmaxLanes.MaxVectors;
-        float* values = stackalloc float[MaxFloats * V.Count], columns = stackalloc float[MaxFloats * V.Count], terms = stackalloc float[MaxFloats / 2 * V.Count];
+        float* values = stackalloc float[MaxFloats * V.Count], columns = stackalloc float[MaxFloats * V.Count];
         for (nint row = 0, count; row < rows; row += count)
         {
             count = Math.Min(rows - row, SoftmaxLanes.MaxVectors * V.Count);
@@ -32,14 +31,13 @@ internal readonly unsafe struct ElementLossLanes<TLoss>(TLoss loss, float* outpu
             for (nint i = (count * size) & -V.Count; i < padded * size; i += V.Count)
                 V.Store(V.Create(0f), values + i);
             Each<V>(outputs + (row * size), targets + (row * size), values, count * size);
-            Packing.Transposed<V>(values, size, size, padded, columns, padded);
-            SoftmaxLanes.Tree<V>(columns, padded, size, terms);
+            SoftmaxLanes.ToColumns<V>(values, padded, size, columns);
             float* to = rowLosses + row;
             nint whole = count & -V.Count;
             for (nint i = 0; i < whole; i += V.Count)
-                V.Store(V.Load(terms + i), to + i);
+                V.Store(SoftmaxLanes.Sum<V>(columns + i, padded, size), to + i);
             if (whole < count)
-                V.StorePartial(V.Load(terms + whole), to + whole, (int)(count - whole));
+                V.StorePartial(SoftmaxLanes.Sum<V>(columns + whole, padded, size), to + whole, (int)(count - whole));
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Backprop.Simd.Internal.Elementwise;
-using Backprop.Simd.Internal.MatrixProduct;
 using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.Losses;
@@ -25,12 +24,12 @@ internal unsafe struct SoftmaxCrossEntropyLanes(float* logits, int* labels, floa
     private static void Run<V>(float* logits, int* labels, float* gradient, float* losses, float* shifts, int rows, int classes, float scale)
         where V : struct, IVectorF32<V>
     {
-        float* columns = stackalloc float[SoftmaxLanes.MaxClasses * SoftmaxLanes.MaxVectors * V.Count], terms = stackalloc float[SoftmaxLanes.MaxClasses / 2 * SoftmaxLanes.MaxVectors * V.Count], largest = stackalloc float[SoftmaxLanes.MaxVectors * V.Count];
+        float* columns = stackalloc float[SoftmaxLanes.MaxClasses * SoftmaxLanes.MaxVectors * V.Count], largest = stackalloc float[SoftmaxLanes.MaxVectors * V.Count];
         V zero = V.Create(0f), scales = V.Create(scale);
         for (nint row = 0, count; row < rows; row += count)
         {
             count = Math.Min(rows - row, SoftmaxLanes.MaxVectors * V.Count);
-            Packing.Transposed<V>(logits + (row * classes), classes, classes, count, columns, count);
+            SoftmaxLanes.ToColumns<V>(logits + (row * classes), count, classes, columns);
             SoftmaxLanes.Largest<V>(columns, count, classes, largest);
             for (nint i = 0; i < count; i += V.Count)
             {
@@ -41,10 +40,9 @@ internal unsafe struct SoftmaxCrossEntropyLanes(float* logits, int* labels, floa
             }
 
             SoftmaxLanes.Exponentials<V>(columns, count, classes, largest);
-            SoftmaxLanes.Tree<V>(columns, count, classes, terms);
             for (nint i = 0; i < count; i += V.Count)
             {
-                V sum = V.Load(terms + i);
+                V sum = SoftmaxLanes.Sum<V>(columns + i, count, classes);
                 V.Store(sum, losses + row + i);
                 if (gradient is null)
                     continue;
@@ -58,7 +56,7 @@ internal unsafe struct SoftmaxCrossEntropyLanes(float* logits, int* labels, floa
             }
 
             if (gradient is not null)
-                Packing.Transposed<V>(columns, count, count, classes, gradient + (row * classes), classes);
+                SoftmaxLanes.ToRows<V>(columns, count, classes, gradient + (row * classes));
         }
     }
 }
