@@ -20,6 +20,7 @@ internal static partial class GemmBlocking
     private const int LanesPerPartApart = 2048;
     private const int LanesPerCopiedRow = 72;
     private const int LanesOfHalfVector = 11;
+    private const int LanesOfThreeHalves = 27;
 
     /// <summary>A B^T of at most so many columns uses each part of a swapped A out of the L1 cache. (40 x 3 x 1000: 29 to 34 GFLOP/s, 6 x 3 x 200: +30 %; 17 columns -8 %.)</summary>
     private const int ColumnsOfPartsOfA = 8;
@@ -77,14 +78,17 @@ internal static partial class GemmBlocking
         where V : struct, IVectorF32<V>
     {
         nint whole = columns / V.Count * V.Count;
+        if (HasThreeHalves<V>(columns))
+            return LanesOfThreeHalves;
         return whole + LanesThatHold<V>(columns - whole);
     }
 
-    /// <summary>Lanes, or what takes as long as so many: half a vector has as many loads to wait for as a whole one.</summary>
+    /// <summary>Lanes, or what takes as long as so many: half a vector has as many loads to wait for as a whole one, and three halves have more than two whole ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nint LanesThatHold<V>(nint count)
         where V : struct, IVectorF32<V> =>
-        count > 0 && count <= V.Count / 2 && Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors ? LanesOfHalfVector : (count + V.Count - 1) / V.Count * V.Count;
+        HasThreeHalves<V>(count) ? LanesOfThreeHalves
+        : count > 0 && count <= V.Count / 2 && Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors ? LanesOfHalfVector : (count + V.Count - 1) / V.Count * V.Count;
 
     /// <summary>Steps of A that are packed at a time: of few columns, or few rows, each part of A is used at once, out of the L1 cache; for more of them all of it is kept.</summary>
     public static nint SwappedSteps<V>(in GemmArguments g, Block share, nint width, nint columnsAtOnce)

@@ -220,7 +220,7 @@ internal static partial class GemmBlocking
     public static bool TransposesHalfVectors<V>(nint steps)
         where V : struct, IVectorF32<V> => Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors && steps > StepsUsedAtOnce;
 
-    /// <summary>Whether half vectors do all of a product: where they hold all columns, or the rows that are lanes; fours of lanes, one for each column, if those fill them better and halves cost half.</summary>
+    /// <summary>Whether half vectors do all of a product: where one or three hold all columns, or the rows that are lanes; fours of lanes, one for each column, if those fill them better and halves cost half.</summary>
     public static bool FillsHalfVectors<V>(in GemmArguments g, Block share, SummationOrder order, bool storesC)
         where V : struct, IVectorF32<V>
     {
@@ -230,9 +230,18 @@ internal static partial class GemmBlocking
         if (IsNarrow<V>(in g, share, storesC))
             return holdColumns;
         if (order == SummationOrder.Chain)
-            return Swaps<V>(in g, share) ? share.Rows <= V.Count / 2 : holdColumns;
+            return Swaps<V>(in g, share) ? share.Rows <= V.Count / 2 || HasThreeHalves<V>(share.Rows) : holdColumns || HasThreeHalves<V>(share.Columns);
         return FillsQuads<V>(in g, share) ? CpuModel.SplitsWideVectors && (share.Columns - 1) % 4 < 2 : holdColumns && !FillsLanes<V>(in g, share);
     }
+
+    /// <summary>
+    /// Whether three half vectors hold the columns, or the rows that are lanes, where two whole ones would take a third longer. (Zen 4, 64 x 32 x 24: 82 to 99 GFLOP/s, 128 x 50 x 20: 81 to 88, 64 x 20 x 24 dY W^T: 64 to 85,
+    /// 24 x 256 x 784: 95 to 107; 64 x 32 x 20 dY W^T -3 %.)
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool HasThreeHalves<V>(nint columns)
+        where V : struct, IVectorF32<V> =>
+        columns > V.Count && columns <= 3 * V.Count / 2 && Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors;
 
     /// <summary>Whether a narrow A^T B has so many rows that they fill vectors, and so many steps that transposing C pays. (128 x 512 x 10 X^T dY: 88 to 172 GFLOP/s.) Full vectors of columns leave nothing to win. (Zen 4, 64 x 128 x 16 X^T dY: 84 to 99.)</summary>
     public static bool FillsLanes<V>(in GemmArguments g, Block share)
@@ -273,7 +282,7 @@ internal static partial class GemmBlocking
     public static EvenParts TilesOfRows(in GemmArguments g, nint rows, int width, bool low) =>
         !g.TransA && g.Alpha == 1 && RowsClash(g.Lda) ? LowTilesOfRows(rows, width) : TilesOfRows(rows, width, low);
 
-    /// <summary>Whether the last columns go apart, in vectors of half the lanes: where 512-bit vectors are split, half a vector costs half, if there is enough of it. (37 x 101 x 53: 91 to 98 GFLOP/s, 64 x 64 x 24: 82 to 99; 30 x 10 x 20 -22 %.)</summary>
+    /// <summary>Whether the last columns go apart, in vectors of half the lanes: where 512-bit vectors are split, half a vector costs half, if there is enough of it. (37 x 101 x 53: 91 to 98 GFLOP/s; 30 x 10 x 20 -22 %.)</summary>
     public static bool EndsInHalfVector<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V> =>
         Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors && (share.Rows * g.K >= ProductsWorthHalfVectors || (g.K <= NarrowKernel.MaxSteps && share.Rows >= RowsWorthNarrowing && share.Columns <= 2 * V.Count)) && share.Rows >= RowsWorthHalfVectors && share.Columns > V.Count && (share.Columns - 1) % V.Count < V.Count / 2;

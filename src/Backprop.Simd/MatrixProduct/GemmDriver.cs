@@ -333,7 +333,13 @@ internal static unsafe class GemmDriver
 
         public void Invoke<V, R>()
             where V : struct, IVectorF32<V>, IRegisters<V, R>
-            where R : struct => Multiply<V, R, TEpilogue>(in _g, ref _epilogue, order, share, _scratch);
+            where R : struct
+        {
+            if (order == SummationOrder.Chain && share.Rows == _g.M && share.Columns == _g.N && PlainProduct.Takes<V, TEpilogue>(in _g))
+                PlainProduct.Run<V, R, TEpilogue>(in _g, ref _epilogue);
+            else
+                Multiply<V, R, TEpilogue>(in _g, ref _epilogue, order, share, _scratch);
+        }
     }
 
     private struct SharedProduct<V, R, TEpilogue, TAfter> : IJob

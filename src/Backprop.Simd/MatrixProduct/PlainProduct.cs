@@ -12,7 +12,7 @@ internal static unsafe class PlainProduct
         where V : struct, IVectorF32<V>
         where TEpilogue : struct, IEpilogue =>
         !g.TransB && g.Alpha == 1 && GemmBlocking.IsShallow<V, TEpilogue>(in g, g.M) && g.K > FewStepsProduct.MaxSteps && g.M > 2
-        && g.N > SummationOrders.FourChainsColumns && !GemmBlocking.EndsInHalfVector<V>(in g, new Block(0, g.M, 0, g.N)) && (nint)g.M * g.N <= GemmBlocking.SumsOfFirstCache
+        && g.N > SummationOrders.FourChainsColumns && !GemmBlocking.EndsInHalfVector<V>(in g, new Block(0, g.M, 0, g.N)) && !GemmBlocking.HasThreeHalves<V>(g.N) && (nint)g.M * g.N <= GemmBlocking.SumsOfFirstCache
         && !GemmBlocking.CopiesShallowB<V>(g.M, g.Ldb) && !GemmBlocking.CopiesA<V>(in g) && !GemmBlocking.Swaps<V>(in g, new Block(0, g.M, 0, g.N));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
