@@ -54,7 +54,6 @@ internal static partial class GemmBlocking
     private const int ProductsWorthArranging = 1280;
     private const int ProductsWorthArrangingTall = 600;
     private const int ColumnsOfTall = 3;
-    private const int RowsOfSmallColumn = 128;
     private const int StepsOfTurnedB = 64;
     private const int FewStepsOfTurnedB = 16;
     private const int FloatsOfTurnedB = 8192;
@@ -261,12 +260,12 @@ internal static partial class GemmBlocking
     public static bool IsTall(in GemmArguments g) => g.N <= ColumnsOfTall && !g.TransB && g.M >= CacheLineFloats && g.K >= StepsWorthArranging && (nint)g.M * g.K >= ProductsWorthArrangingTall;
 
     /// <summary>
-    /// Whether A^T B of up to three columns is computed as so many rows, a vector of them after the other: of one column if A stays in the L1 cache or nearly, of others if there are too few steps to arrange.
-    /// (272 x 54 x 1: +11 %, 64 x 1000 x 1 -7 %, 119 x 19 x 2 +70 %, 200 x 30 x 3 -27 %; AVX2 128 x 64 x 1 0, 272 x 54 x 1 -16 %.)
+    /// Whether A^T B of up to three columns is computed as so many rows: of one column always, of two and three, a vector of rows after the other, if there are too few steps to arrange.
+    /// (119 x 19 x 2 +70 %, 200 x 30 x 3 -27 %.)
     /// </summary>
     public static bool TurnsColumns<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V> =>
-        g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (g.N == 1 ? (nint)g.M * g.K <= RowsOfSmallColumn * V.Count * V.Count : !FillsLanes<V>(in g, share));
+        g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (g.N == 1 || !FillsLanes<V>(in g, share));
 
     // More than 12 columns leave few lanes of a vector of columns idle.
     private static bool IsWorthArranging(in GemmArguments g, Block share) =>

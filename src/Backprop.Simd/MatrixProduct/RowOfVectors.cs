@@ -65,6 +65,19 @@ internal unsafe struct RowOfVectors<V, R, TVectors>
             _3 = V.MultiplyAddRegister(s, x._3, _3);
     }
 
+    /// <summary>this += x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(in RowOfVectors<V, R, TVectors> x)
+    {
+        _0 = V.Unwrap(V.Wrap(_0) + V.Wrap(x._0));
+        if (sizeof(TVectors) > 1)
+            _1 = V.Unwrap(V.Wrap(_1) + V.Wrap(x._1));
+        if (sizeof(TVectors) > 2)
+            _2 = V.Unwrap(V.Wrap(_2) + V.Wrap(x._2));
+        if (sizeof(TVectors) > 3)
+            _3 = V.Unwrap(V.Wrap(_3) + V.Wrap(x._3));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Store(float* to, nint last) => Store(to, 0, last);
 

@@ -82,18 +82,23 @@ internal static unsafe partial class SmallProduct
         where TEpilogue : struct, IEpilogue =>
         typeof(TEpilogue) == typeof(NoEpilogue) && g.TransA && !g.TransB && g.K > 1 && (g.N == 1 ? g.Ldc == 1 && g.M > 1 : g.N <= FewColumns && g.M > V.Count / 2 && g.K > NarrowKernel.MaxSteps && g.Beta == 0);
 
-    /// <summary>C = A^T B + beta C, a vector of rows after the other. (Zen 4, 15 x 63 x 1: 6.5 to 29 GFLOP/s, x 2 14 to 39, 119 x 19 x 2: 14 to 23; AVX2 4 to 25, 8 to 24, 10 to 21.)</summary>
+    /// <summary>C = A^T B + beta C, a vector of rows after the other, or several of one column. (Zen 4, 15 x 63 x 1: 6.5 to 29 GFLOP/s, x 2 14 to 39, 119 x 19 x 2: 14 to 23; AVX2 4 to 25, 8 to 24, 10 to 21.)</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void ColumnsAsRows<V, R>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
+        if (g.N == 1 && share.Rows > V.Count)
+        {
+            ColumnOfRows.Run<V, R>(in g, share);
+            return;
+        }
+
         GemmArguments turned = g with { M = g.N, N = g.M, A = g.B, Lda = g.Ldb, B = g.A, Ldb = g.Lda, Ldc = g.M };
         nint end = share.Row + share.Rows;
         if (g.N == 1)
         {
-            for (nint column = share.Row; column < end; column += V.Count)
-                VectorOfRows<V, R>(in turned, column, end);
+            VectorOfRows<V, R>(in turned, share.Row, end);
             return;
         }
 

@@ -132,6 +132,24 @@ public sealed class GemmOrderTests
 
     [Theory]
     [MemberData(nameof(Widths.WithRegisters), MemberType = typeof(Widths))]
+    public void Columns_whose_rows_are_lanes_have_the_bits_of_the_model(Width width)
+    {
+        ExpectedTier.RequireFusedMultiplyAdd("The orders of summation");
+        foreach (GemmValues values in Enum.GetValues<GemmValues>())
+        {
+            for (int m = 1; m <= 150; m++)
+            {
+                foreach (int k in (int[])[2, 3, 4, 5, 7, 30])
+                {
+                    var product = new GemmCase(true, false, m, 1, k, slack: 0, alpha: 1, beta: (m + k) % 2, (41 * m) + k, values);
+                    product.AssertEqual(product.Expected(), product.MultiplyOn(width), $"{width} {values}");
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths.WithRegisters), MemberType = typeof(Widths))]
     public void More_columns_than_panels_are_kept_for_are_all_right(Width width)
     {
         // Sums of small integers are exact, so a few samples in the last row, where panels are kept, need no model of the order.
