@@ -3,92 +3,153 @@ using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
 
-/// <summary>C = A^T b + beta C, one column whose rows are lanes: order B, the four chains of all sums of a few vectors in registers, each row of A read by whole cache lines.</summary>
+/// <summary>C = A^T B + beta C of one to three columns, whose rows are lanes: order B, the four chains of all sums of a few vectors in registers, each row of A read by whole cache lines.</summary>
 /// <remarks>
 /// A vector of rows after the other would take one cache line of each row of A, far from the next. (Zen 4, A^T with 256 columns of 128 steps: 18.8 to 38 GFLOP/s, 64 of 64 38 to 46, 1000 of 300 30 to 35, 256 of 1024 7.5 to 37, 1024 of 256 7.5 to 16;
-/// AVX2 6.4 to 30, 32 to 41, 1000 of 64 36 to 38. Asking ahead: +4 to +10 %, and -5 to -22 % where columns are a power of two.)
+/// AVX2 6.4 to 30, 32 to 41, 1000 of 64 36 to 38; two columns, 256 of 128 38 to 58, 119 of 19 22 to 31, three 60 to 75, 64 of 64 57 to 62. Asking ahead: +4 to +10 %, and -5 to -22 % where columns are a power of two.)
 /// </remarks>
 internal static unsafe class ColumnOfRows
 {
-    /// <summary>The four sums of so many vectors fit into registers, beside a vector of A and a broadcast.</summary>
-    private static int Vectors => Tiers.HasThirtyTwoRegisters ? 4 : 3;
+    /// <summary>Columns that are computed together.</summary>
+    public const int MaxColumns = 3;
 
-    /// <summary>At least one vector of rows; alpha is 1, beta 0 or 1, ldc 1.</summary>
+    /// <summary>Whether registers hold more than one vector for two and three columns. (AVX2, one vector: 256 x 128 x 3 24 to 43 GFLOP/s, 1000 x 300 x 2 46 to 35, 784 x 64 x 3 58 to 48.)</summary>
+    public static bool HoldsSeveral => Tiers.HasThirtyTwoRegisters;
+
+    // Of so many vectors the four sums of each column fit into registers, beside a vector of A and a broadcast.
+    private static int Vectors(int columns) => columns == 1 ? Tiers.HasThirtyTwoRegisters ? 4 : 3 : columns == 2 ? 3 : 2;
+
+    /// <summary>At least one vector of rows; alpha is 1; of one column beta is 0 or 1 and ldc 1, of more beta is 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, R>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
         int vectors = (int)((share.Rows + V.Count - 1) / V.Count);
-        var tiles = new TileColumns(share.Rows, vectors, V.Count, Vectors);
+        var tiles = new TileColumns(share.Rows, vectors, V.Count, Vectors(g.N));
+        float* sums = stackalloc float[g.N > 1 ? g.N * tiles.Widest * V.Count : 0];
         for (nint tile = 0; tile < tiles.Count; tile++)
         {
-            nint row = share.Row + tiles.ColumnOf(tile), last = tiles.ColumnsOf(tile) - V.Count;
-            switch (tiles.WidthOf(tile))
+            nint row = share.Row + tiles.ColumnOf(tile), rows = tiles.ColumnsOf(tile), width = tiles.WidthOf(tile) * V.Count;
+            bool direct = g.N == 1;
+            // A last vector that is not full, and alone, reaches back, too: beta is 0.
+            if (tiles.EndsInPartOfVector && tile == tiles.Count - 1)
+            {
+                row -= V.Count - rows;
+                rows = V.Count;
+            }
+
+            float* c = direct ? g.C + row : sums;
+            int vectorsOfTile = tiles.WidthOf(tile);
+            switch (g.N)
             {
                 case 1:
-                    Tile<V, R, N1>(in g, row, last);
+                    Tile<V, R, N1>(in g, row, vectorsOfTile, rows - V.Count, c, 0);
                     break;
                 case 2:
-                    Tile<V, R, N2>(in g, row, last);
+                    Tile<V, R, N2>(in g, row, vectorsOfTile, rows - V.Count, c, width);
                     break;
                 case 3:
-                    Tile<V, R, N3>(in g, row, last);
-                    break;
-                case 4:
-                    Tile<V, R, N4>(in g, row, last);
+                    Tile<V, R, N3>(in g, row, vectorsOfTile, rows - V.Count, c, width);
                     break;
             }
+
+            if (!direct)
+                Packing.Transposed<V>(sums, width, rows, g.N, g.C + (row * g.Ldc), g.Ldc);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Tile<V, R, TColumns>(in GemmArguments g, nint row, int vectors, nint last, float* c, nint ldc)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TColumns : unmanaged
+    {
+        switch (vectors)
+        {
+            case 1:
+                Tile<V, R, TColumns, N1>(in g, row, last, c, ldc);
+                break;
+            case 2:
+                Tile<V, R, TColumns, N2>(in g, row, last, c, ldc);
+                break;
+            case 3 when sizeof(TColumns) < 3:
+                Tile<V, R, TColumns, N3>(in g, row, last, c, ldc);
+                break;
+            case 4 when sizeof(TColumns) == 1:
+                Tile<V, R, TColumns, N4>(in g, row, last, c, ldc);
+                break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile<V, R, TVectors>(in GemmArguments g, nint row, nint last)
+    private static void Tile<V, R, TColumns, TVectors>(in GemmArguments g, nint row, nint last, float* c, nint ldc)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
+        where TColumns : unmanaged
         where TVectors : unmanaged
     {
-        float* a = g.A + row, b = g.B, c = g.C + row;
+        float* a = g.A + row, b = g.B;
         nint lda = g.Lda, ldb = g.Ldb, left = g.K;
-        RowOfVectors<V, R, TVectors> c0 = RowOfVectors<V, R, TVectors>.Zero, c1 = RowOfVectors<V, R, TVectors>.Zero;
-        RowOfVectors<V, R, TVectors> c2 = RowOfVectors<V, R, TVectors>.Zero, c3 = RowOfVectors<V, R, TVectors>.Zero;
+        RowOfVectors<V, R, TVectors> c0 = RowOfVectors<V, R, TVectors>.Zero, c1 = RowOfVectors<V, R, TVectors>.Zero, c2 = RowOfVectors<V, R, TVectors>.Zero, c3 = RowOfVectors<V, R, TVectors>.Zero;
+        RowOfVectors<V, R, TVectors> d0 = RowOfVectors<V, R, TVectors>.Zero, d1 = RowOfVectors<V, R, TVectors>.Zero, d2 = RowOfVectors<V, R, TVectors>.Zero, d3 = RowOfVectors<V, R, TVectors>.Zero;
+        RowOfVectors<V, R, TVectors> e0 = RowOfVectors<V, R, TVectors>.Zero, e1 = RowOfVectors<V, R, TVectors>.Zero, e2 = RowOfVectors<V, R, TVectors>.Zero, e3 = RowOfVectors<V, R, TVectors>.Zero;
         if (g.Beta == 1)
             c0.Load(c, last);
         for (; left >= 4; left -= 4, a += 4 * lda, b += 4 * ldb)
         {
-            RowOfVectors<V, R, TVectors> x = RowOfVectors<V, R, TVectors>.Zero;
-            x.Load(a, last);
-            c0.MultiplyAdd(b[0], in x);
-            x.Load(a + lda, last);
-            c1.MultiplyAdd(b[ldb], in x);
-            x.Load(a + (2 * lda), last);
-            c2.MultiplyAdd(b[2 * ldb], in x);
-            x.Load(a + (3 * lda), last);
-            c3.MultiplyAdd(b[3 * ldb], in x);
+            Step<V, R, TColumns, TVectors>(a, last, b, ref c0, ref d0, ref e0);
+            Step<V, R, TColumns, TVectors>(a + lda, last, b + ldb, ref c1, ref d1, ref e1);
+            Step<V, R, TColumns, TVectors>(a + (2 * lda), last, b + (2 * ldb), ref c2, ref d2, ref e2);
+            Step<V, R, TColumns, TVectors>(a + (3 * lda), last, b + (3 * ldb), ref c3, ref d3, ref e3);
         }
 
-        RowOfVectors<V, R, TVectors> y = RowOfVectors<V, R, TVectors>.Zero;
         if (left > 0)
-        {
-            y.Load(a, last);
-            c0.MultiplyAdd(b[0], in y);
-        }
-
+            Step<V, R, TColumns, TVectors>(a, last, b, ref c0, ref d0, ref e0);
         if (left > 1)
-        {
-            y.Load(a + lda, last);
-            c1.MultiplyAdd(b[ldb], in y);
-        }
-
+            Step<V, R, TColumns, TVectors>(a + lda, last, b + ldb, ref c1, ref d1, ref e1);
         if (left > 2)
+            Step<V, R, TColumns, TVectors>(a + (2 * lda), last, b + (2 * ldb), ref c2, ref d2, ref e2);
+        Sum(ref c0, ref c1, in c2, in c3);
+        c0.Store(c, last);
+        if (sizeof(TColumns) > 1)
         {
-            y.Load(a + (2 * lda), last);
-            c2.MultiplyAdd(b[2 * ldb], in y);
+            Sum(ref d0, ref d1, in d2, in d3);
+            d0.Store(c + ldc, last);
         }
 
-        c0.Add(in c2);
-        c1.Add(in c3);
-        c0.Add(in c1);
-        c0.Store(c, last);
+        if (sizeof(TColumns) > 2)
+        {
+            Sum(ref e0, ref e1, in e2, in e3);
+            e0.Store(c + (2 * ldc), last);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Step<V, R, TColumns, TVectors>(float* a, nint last, float* b, ref RowOfVectors<V, R, TVectors> c, ref RowOfVectors<V, R, TVectors> d, ref RowOfVectors<V, R, TVectors> e)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TColumns : unmanaged
+        where TVectors : unmanaged
+    {
+        RowOfVectors<V, R, TVectors> x = RowOfVectors<V, R, TVectors>.Zero;
+        x.Load(a, last);
+        c.MultiplyAdd(b[0], in x);
+        if (sizeof(TColumns) > 1)
+            d.MultiplyAdd(b[1], in x);
+        if (sizeof(TColumns) > 2)
+            e.MultiplyAdd(b[2], in x);
+    }
+
+    // The first becomes (first + third) + (second + fourth).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Sum<V, R, TVectors>(ref RowOfVectors<V, R, TVectors> first, ref RowOfVectors<V, R, TVectors> second, in RowOfVectors<V, R, TVectors> third, in RowOfVectors<V, R, TVectors> fourth)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TVectors : unmanaged
+    {
+        first.Add(in third);
+        second.Add(in fourth);
+        first.Add(in second);
     }
 }

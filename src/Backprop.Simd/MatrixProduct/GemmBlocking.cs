@@ -259,13 +259,9 @@ internal static partial class GemmBlocking
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsTall(in GemmArguments g) => g.N <= ColumnsOfTall && !g.TransB && g.M >= CacheLineFloats && g.K >= StepsWorthArranging && (nint)g.M * g.K >= ProductsWorthArrangingTall;
 
-    /// <summary>
-    /// Whether A^T B of up to three columns is computed as so many rows: of one column always, of two and three, a vector of rows after the other, if there are too few steps to arrange.
-    /// (119 x 19 x 2 +70 %, 200 x 30 x 3 -27 %.)
-    /// </summary>
+    /// <summary>Whether A^T B of up to three columns, of which <see cref="SmallProduct"/> says that it may be, is computed as so many rows: with 16 registers two and three only if there are too few steps to arrange. (119 x 19 x 2 +70 %, 200 x 30 x 3 -27 %.)</summary>
     public static bool TurnsColumns<V>(in GemmArguments g, Block share)
-        where V : struct, IVectorF32<V> =>
-        g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (g.N == 1 || !FillsLanes<V>(in g, share));
+        where V : struct, IVectorF32<V> => g.N == 1 || ColumnOfRows.HoldsSeveral || !FillsLanes<V>(in g, share);
 
     // More than 12 columns leave few lanes of a vector of columns idle.
     private static bool IsWorthArranging(in GemmArguments g, Block share) =>

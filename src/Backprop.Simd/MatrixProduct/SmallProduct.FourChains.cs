@@ -6,9 +6,6 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 // Order B: up to 16 columns, each sum in four chains.
 internal static unsafe partial class SmallProduct
 {
-    /// <summary>Columns of C that may be computed as rows.</summary>
-    private const int FewColumns = 3;
-
     /// <summary>Order B: chains by k mod 4, of four rows at a time, so that each row of B is loaded once for them. (16 x 16 x 16: +20 %.)</summary>
     /// <returns>How many rows are done.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -80,21 +77,22 @@ internal static unsafe partial class SmallProduct
     public static bool TakesColumnsAsRows<V, TEpilogue>(in GemmArguments g)
         where V : struct, IVectorF32<V>
         where TEpilogue : struct, IEpilogue =>
-        typeof(TEpilogue) == typeof(NoEpilogue) && g.TransA && !g.TransB && g.K > 1 && (g.N == 1 ? g.Ldc == 1 && g.M > 1 : g.N <= FewColumns && g.M > V.Count / 2 && g.K > NarrowKernel.MaxSteps && g.Beta == 0);
+        typeof(TEpilogue) == typeof(NoEpilogue) && g.TransA && !g.TransB && g.K > 1 && g.Alpha == 1
+        && (g.N == 1 ? g.Ldc == 1 && g.M > 1 && (g.Beta == 0 || g.Beta == 1) : g.N <= ColumnOfRows.MaxColumns && g.M > V.Count / 2 && g.K > NarrowKernel.MaxSteps && g.Beta == 0);
 
-    /// <summary>C = A^T B + beta C, a vector of rows after the other, or several of one column. (Zen 4, 15 x 63 x 1: 6.5 to 29 GFLOP/s, x 2 14 to 39, 119 x 19 x 2: 14 to 23; AVX2 4 to 25, 8 to 24, 10 to 21.)</summary>
+    /// <summary>C = A^T B + beta C. (Zen 4, 15 x 63 x 1: 6.5 to 29 GFLOP/s, x 2 14 to 39, 119 x 19 x 2: 14 to 23; AVX2 4 to 25, 8 to 24, 10 to 21.)</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void ColumnsAsRows<V, R>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
-        if (g.N == 1 && share.Rows > V.Count)
+        if (share.Rows > V.Count && (g.N == 1 || ColumnOfRows.HoldsSeveral))
         {
             ColumnOfRows.Run<V, R>(in g, share);
             return;
         }
 
-        GemmArguments turned = g with { M = g.N, N = g.M, A = g.B, Lda = g.Ldb, B = g.A, Ldb = g.Lda, Ldc = g.M };
+        GemmArguments turned = g with { M = g.N, N = g.M, A = g.B, Lda = g.Ldb, B = g.A, Ldb = g.Lda, Ldc = g.N == 1 ? g.M : V.Count };
         nint end = share.Row + share.Rows;
         if (g.N == 1)
         {
@@ -102,8 +100,7 @@ internal static unsafe partial class SmallProduct
             return;
         }
 
-        float* sums = stackalloc float[FewColumns * V.Count];
-        turned.Ldc = V.Count;
+        float* sums = stackalloc float[ColumnOfRows.MaxColumns * V.Count];
         for (nint column = share.Row; column < end; column += V.Count)
         {
             turned.C = sums - column;

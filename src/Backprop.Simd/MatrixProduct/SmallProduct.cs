@@ -60,7 +60,7 @@ internal static unsafe partial class SmallProduct
             return;
         }
 
-        if (g.N <= FewColumns)
+        if (g.N <= ColumnOfRows.MaxColumns)
         {
             if (ColumnProduct.Takes(in g, TEpilogue.StoresC))
             {

@@ -132,7 +132,7 @@ public sealed class GemmOrderTests
 
     [Theory]
     [MemberData(nameof(Widths.WithRegisters), MemberType = typeof(Widths))]
-    public void Products_of_one_column_have_the_bits_of_the_model(Width width)
+    public void Products_of_few_columns_have_the_bits_of_the_model(Width width)
     {
         ExpectedTier.RequireFusedMultiplyAdd("The orders of summation");
         foreach (GemmValues values in Enum.GetValues<GemmValues>())
@@ -142,6 +142,8 @@ public sealed class GemmOrderTests
                 foreach (int k in (int[])[2, 3, 4, 5, 6, 7, 8, 12, 15, 31])
                 {
                     var product = new GemmCase((m + k) % 3 > 0, false, m, 1, k, slack: 0, alpha: 1, beta: (m + k) % 2, (41 * m) + k, values);
+                    product.AssertEqual(product.Expected(), product.MultiplyOn(width), $"{width} {values}");
+                    product = new GemmCase(true, false, m, 2 + (m % 2), k, slack: k % 2, alpha: 1, beta: 0, (41 * m) + k, values);
                     product.AssertEqual(product.Expected(), product.MultiplyOn(width), $"{width} {values}");
                 }
             }
