@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Backprop.Simd.Internal.Simd;
 
-/// <summary>Rearranges four steps of V.Count rows into four vectors: the one place where shuffles differ between CPUs.</summary>
+/// <summary>Rearranges four steps of V.Count rows into four vectors: with <see cref="Fours"/> the one place where shuffles differ between CPUs.</summary>
 /// <remarks>
 /// A register takes four floats of each of every fourth row, 0 4 8 12 | 1 5 9 13 | ..., so that all shuffles stay inside 128-bit lanes:
 /// <code>
