@@ -30,17 +30,16 @@ internal static unsafe class ColumnOfRows
         float* sums = stackalloc float[g.N > 1 ? g.N * tiles.Widest * V.Count : 0];
         for (nint tile = 0; tile < tiles.Count; tile++)
         {
-            nint row = share.Row + tiles.ColumnOf(tile), rows = tiles.ColumnsOf(tile), width = tiles.WidthOf(tile) * V.Count;
-            bool direct = g.N == 1;
-            // A last vector that is not full, and alone, reaches back, too: beta is 0.
+            int vectorsOfTile = tiles.WidthOf(tile);
+            nint row = share.Row + tiles.ColumnOf(tile), rows = tiles.ColumnsOf(tile), width = vectorsOfTile * V.Count;
+            // One vector that is not full reaches back over rows that are done. Tiles of three and four leave none alone, so that beta is 0 here.
             if (tiles.EndsInPartOfVector && tile == tiles.Count - 1)
             {
                 row -= V.Count - rows;
                 rows = V.Count;
             }
 
-            float* c = direct ? g.C + row : sums;
-            int vectorsOfTile = tiles.WidthOf(tile);
+            float* c = g.N == 1 ? g.C + row : sums;
             switch (g.N)
             {
                 case 1:
@@ -54,7 +53,7 @@ internal static unsafe class ColumnOfRows
                     break;
             }
 
-            if (!direct)
+            if (g.N > 1)
                 Packing.Transposed<V>(sums, width, rows, g.N, g.C + (row * g.Ldc), g.Ldc);
         }
     }

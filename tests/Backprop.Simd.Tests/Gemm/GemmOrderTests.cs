@@ -100,7 +100,7 @@ public sealed class GemmOrderTests
     public void Threads_do_not_show_in_the_bits(int threads)
     {
         using var workers = new WorkerPool(threads);
-        (int M, int N, int K)[] large = [(130, 140, 150), (700, 20, 100), (20, 700, 100), (2000, 10, 60), (3, 900, 600), (4, 1500, 130), (1, 3000, 400), (5, 1025, 200)];
+        (int M, int N, int K)[] large = [(130, 140, 150), (700, 20, 100), (20, 700, 100), (2000, 10, 60), (3, 900, 600), (4, 1500, 130), (1, 3000, 400), (5, 1025, 200), (3000, 1, 600), (2500, 3, 200), (2000, 22, 60)];
         int seed = 0;
         foreach ((int m, int n, int k) in large)
         {
