@@ -224,9 +224,8 @@ internal static unsafe class TileKernel
                         c13.Load(tileC + (13 * ldc), last);
                 }
 
-                // Three rows from each pointer: plain, and with two index registers.
-                nint secondRow = 2 * rowStride;
-                float* a0 = a, a3 = a + (3 * rowStride), a6 = a + (6 * rowStride), a9 = a + (9 * rowStride), a12 = a + (12 * rowStride);
+                nint rowBytes = rowStride * sizeof(float), threeRows = 3 * rowBytes, fiveRows = 5 * rowBytes, stepBytes = stepStride * sizeof(float);
+                byte* a0 = (byte*)a, a7 = a0 + (7 * rowBytes);
                 nint left = tiles.Steps;
                 float* rowOfB = tileB, rowOfPanel = tiles.Panel;
                 do
@@ -239,55 +238,30 @@ internal static unsafe class TileKernel
                     }
 
                     left -= steps;
-                    for (; steps > 0; steps--)
+                    // Small tiles take two steps a turn: fetching and decoding are what they wait for while another thread is on the core. (AVX2 on Zen 3)
+                    if (!Tiers.HasThirtyTwoRegisters)
                     {
-                        RowOfVectors<V, R, TVectors> x = RowOfVectors<V, R, TVectors>.Zero;
-                        x.Load(rowOfB, last);
-                        rowOfB += ldb;
-                        if (sizeof(TMode) == 4)
+                        for (nint pairs = steps >> 1; pairs != 0; pairs--)
                         {
-                            x.Store(rowOfPanel, last);
-                            rowOfPanel += sizeof(TVectors) * V.Count;
+                            Load<V, R, TMode, TVectors>(rowOfB, last, ref rowOfPanel, out RowOfVectors<V, R, TVectors> x);
+                            Step<V, R, TRows, TVectors>(ref a0, ref a7, stepBytes, rowBytes, threeRows, fiveRows, in x, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7, ref c8, ref c9, ref c10, ref c11, ref c12, ref c13);
+                            Load<V, R, TMode, TVectors>(rowOfB + ldb, last, ref rowOfPanel, out x);
+                            Step<V, R, TRows, TVectors>(ref a0, ref a7, stepBytes, rowBytes, threeRows, fiveRows, in x, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7, ref c8, ref c9, ref c10, ref c11, ref c12, ref c13);
+                            rowOfB += 2 * ldb;
                         }
 
-                        c0.MultiplyAdd(a0[0], in x);
-                        if (sizeof(TRows) > 1)
-                            c1.MultiplyAdd(a0[rowStride], in x);
-                        if (sizeof(TRows) > 2)
-                            c2.MultiplyAdd(a0[secondRow], in x);
-                        if (sizeof(TRows) > 3)
-                            c3.MultiplyAdd(a3[0], in x);
-                        if (sizeof(TRows) > 4)
-                            c4.MultiplyAdd(a3[rowStride], in x);
-                        if (sizeof(TRows) > 5)
-                            c5.MultiplyAdd(a3[secondRow], in x);
-                        if (sizeof(TRows) > 6)
-                            c6.MultiplyAdd(a6[0], in x);
-                        if (sizeof(TRows) > 7)
-                            c7.MultiplyAdd(a6[rowStride], in x);
-                        if (sizeof(TRows) > 8)
-                            c8.MultiplyAdd(a6[secondRow], in x);
-                        if (sizeof(TRows) > 9)
-                            c9.MultiplyAdd(a9[0], in x);
-                        if (sizeof(TRows) > 10)
-                            c10.MultiplyAdd(a9[rowStride], in x);
-                        if (sizeof(TRows) > 11)
-                            c11.MultiplyAdd(a9[secondRow], in x);
-                        if (sizeof(TRows) > 12)
-                            c12.MultiplyAdd(a12[0], in x);
-                        if (sizeof(TRows) > 13)
-                            c13.MultiplyAdd(a12[rowStride], in x);
-
-                        a0 += stepStride;
-                        if (sizeof(TRows) > 3)
-                            a3 += stepStride;
-                        if (sizeof(TRows) > 6)
-                            a6 += stepStride;
-                        if (sizeof(TRows) > 9)
-                            a9 += stepStride;
-                        if (sizeof(TRows) > 12)
-                            a12 += stepStride;
+                        steps &= 1;
+                        if (steps == 0)
+                            continue;
                     }
+
+                    do
+                    {
+                        Load<V, R, TMode, TVectors>(rowOfB, last, ref rowOfPanel, out RowOfVectors<V, R, TVectors> x);
+                        Step<V, R, TRows, TVectors>(ref a0, ref a7, stepBytes, rowBytes, threeRows, fiveRows, in x, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7, ref c8, ref c9, ref c10, ref c11, ref c12, ref c13);
+                        rowOfB += ldb;
+                    }
+                    while (--steps != 0);
                 }
                 while (sizeof(TMode) is 2 or 4 && left > 0);
 
@@ -328,5 +302,66 @@ internal static unsafe class TileKernel
             row += sizeof(TRows);
         }
         while (sizeof(TMode) == 3 && --rowTiles > 0);
+    }
+
+    /// <summary>A row of B, which goes to its panel on the way if it is packed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Load<V, R, TMode, TVectors>(float* b, nint last, ref float* panel, out RowOfVectors<V, R, TVectors> x)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TMode : unmanaged
+        where TVectors : unmanaged
+    {
+        x = RowOfVectors<V, R, TVectors>.Zero;
+        x.Load(b, last);
+        if (sizeof(TMode) == 4)
+        {
+            x.Store(panel, last);
+            panel += sizeof(TVectors) * V.Count;
+        }
+    }
+
+    /// <summary>c_i += A[i, p] x, for rows of A that lie as x86 addresses them: base + index * scale, seven from each of two pointers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Step<V, R, TRows, TVectors>(ref byte* a0, ref byte* a7, nint step, nint row, nint threeRows, nint fiveRows, in RowOfVectors<V, R, TVectors> x,
+        ref RowOfVectors<V, R, TVectors> c0, ref RowOfVectors<V, R, TVectors> c1, ref RowOfVectors<V, R, TVectors> c2, ref RowOfVectors<V, R, TVectors> c3,
+        ref RowOfVectors<V, R, TVectors> c4, ref RowOfVectors<V, R, TVectors> c5, ref RowOfVectors<V, R, TVectors> c6, ref RowOfVectors<V, R, TVectors> c7,
+        ref RowOfVectors<V, R, TVectors> c8, ref RowOfVectors<V, R, TVectors> c9, ref RowOfVectors<V, R, TVectors> c10, ref RowOfVectors<V, R, TVectors> c11,
+        ref RowOfVectors<V, R, TVectors> c12, ref RowOfVectors<V, R, TVectors> c13)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TRows : unmanaged
+        where TVectors : unmanaged
+    {
+        c0.MultiplyAdd(*(float*)a0, in x);
+        if (sizeof(TRows) > 1)
+            c1.MultiplyAdd(*(float*)(a0 + row), in x);
+        if (sizeof(TRows) > 2)
+            c2.MultiplyAdd(*(float*)(a0 + (2 * row)), in x);
+        if (sizeof(TRows) > 3)
+            c3.MultiplyAdd(*(float*)(a0 + threeRows), in x);
+        if (sizeof(TRows) > 4)
+            c4.MultiplyAdd(*(float*)(a0 + (4 * row)), in x);
+        if (sizeof(TRows) > 5)
+            c5.MultiplyAdd(*(float*)(a0 + fiveRows), in x);
+        if (sizeof(TRows) > 6)
+            c6.MultiplyAdd(*(float*)(a0 + (2 * threeRows)), in x);
+        if (sizeof(TRows) > 7)
+            c7.MultiplyAdd(*(float*)a7, in x);
+        if (sizeof(TRows) > 8)
+            c8.MultiplyAdd(*(float*)(a7 + row), in x);
+        if (sizeof(TRows) > 9)
+            c9.MultiplyAdd(*(float*)(a7 + (2 * row)), in x);
+        if (sizeof(TRows) > 10)
+            c10.MultiplyAdd(*(float*)(a7 + threeRows), in x);
+        if (sizeof(TRows) > 11)
+            c11.MultiplyAdd(*(float*)(a7 + (4 * row)), in x);
+        if (sizeof(TRows) > 12)
+            c12.MultiplyAdd(*(float*)(a7 + fiveRows), in x);
+        if (sizeof(TRows) > 13)
+            c13.MultiplyAdd(*(float*)(a7 + (2 * threeRows)), in x);
+        a0 += step;
+        if (sizeof(TRows) > 7)
+            a7 += step;
     }
 }

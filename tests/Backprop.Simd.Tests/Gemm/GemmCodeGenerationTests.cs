@@ -24,14 +24,15 @@ public sealed partial class GemmCodeGenerationTests
             Assert.True(child.ExitCode == 0, child.Output);
             string[] expected = child.Report.Trim().Split(' ');
             string register = expected[0];
+            int stepsAtOnce = int.Parse(expected[1], CultureInfo.InvariantCulture);
             string[] methods = Methods(File.ReadAllText(path));
-            foreach (int[] tile in expected[1..].Select(size => Array.ConvertAll(size.Split('x'), text => int.Parse(text, CultureInfo.InvariantCulture))))
+            foreach (int[] tile in expected[2..].Select(size => Array.ConvertAll(size.Split('x'), text => int.Parse(text, CultureInfo.InvariantCulture))))
             {
                 string method = Assert.Single(methods,
                     text => text.Contains($"MatrixProduct.N{tile[0]},", StringComparison.Ordinal) && text.Contains($"MatrixProduct.N{tile[1]}](", StringComparison.Ordinal));
                 string[] loop = LoopWithMostMultiplyAdds(method);
                 string code = string.Join('\n', loop);
-                Assert.True(tile[0] * tile[1] == loop.Count(line => line.Contains($"vfmadd231ps {register}", StringComparison.Ordinal)), code);
+                Assert.True(stepsAtOnce * tile[0] * tile[1] == loop.Count(line => line.Contains($"vfmadd231ps {register}", StringComparison.Ordinal)), code);
                 Assert.DoesNotContain("call", code, StringComparison.Ordinal);
                 Assert.DoesNotMatch(StackReference(), code);
                 Assert.DoesNotMatch(RegisterCopy(), code);
@@ -108,25 +109,26 @@ public sealed partial class GemmCodeGenerationTests
             SimdTier.Vector256 => "ymm",
             _ => "xmm",
         };
-        ChildProcess.Report($"{register} {high}x2 {middle}x3{(high > 6 ? $" {wide}x4" : "")}");
+        ChildProcess.Report($"{register} {(Tiers.HasThirtyTwoRegisters ? 1 : 2)} {high}x2 {middle}x3{(high > 6 ? $" {wide}x4" : "")}");
     }
 
     private static string[] Methods(string listing) => listing.Split("; Assembly listing for method ", StringSplitOptions.RemoveEmptyEntries);
 
-    // A loop is what lies between a label and a jump back to it.
+    // A loop is what lies between a label and a jump back to it; here one without another inside.
     private static string[] LoopWithMostMultiplyAdds(string method)
     {
         string[] lines = method.Split('\n');
         string[] best = [];
-        int most = 0;
+        int most = 0, lastStart = -1;
         for (int end = 0; end < lines.Length; end++)
         {
             Match jump = Jump().Match(lines[end]);
             if (!jump.Success)
                 continue;
             int start = Array.FindIndex(lines, line => line.StartsWith(jump.Groups[1].Value + ":", StringComparison.Ordinal));
-            if (start < 0 || start >= end)
+            if (start < 0 || start >= end || lastStart >= start)
                 continue;
+            lastStart = start;
             string[] loop = lines[start..(end + 1)];
             int count = loop.Count(line => line.Contains("vfmadd", StringComparison.Ordinal));
             if (count > most)
