@@ -321,8 +321,12 @@ internal static partial class GemmBlocking
     /// <summary>MC: at most so many rows in one block, for so many steps.</summary>
     public static int RowsPerBlock(nint steps) => Math.Clamp((int)(BlockFloats / Math.Max(steps, 1)), MinRowsPerBlock, MaxRowsPerBlock);
 
-    /// <summary>Whether the tiles of C, or of what their epilogue updates, have to be asked for before they are needed. (1024-4096-4096-1024, SGD: 361 to 347 ms a step.)</summary>
-    public static bool ExpectsC(in GemmArguments g) => IsLarge(g.M, g.N);
+    /// <summary>
+    /// Whether the tiles of C, or of what their epilogue updates, have to be asked for before they are needed. (1024-4096-4096-1024, SGD: 361 to 347 ms a step.) Narrow tiles, many in a call, wait for what they load, not for what they store.
+    /// (AVX2 on Zen 3, beside a neighbour, 256 x 512 x 512: 63 to 71 GFLOP/s, 512 -1 to +4 %.)
+    /// </summary>
+    public static bool ExpectsC<V>(in GemmArguments g, bool loads, bool onePerCall)
+        where V : struct, IVectorF32<V> => IsLarge(g.M, g.N) && (!HasNarrowTiles<V>() || loads || onePerCall);
 
     /// <summary>
     /// Whether panels of B are packed although they could be read in place: for many rows, if B comes from far beyond the L2 cache (+5 to 10 % from 768 on), or if its own rows fall into the same few sets
@@ -343,8 +347,12 @@ internal static partial class GemmBlocking
                 : rows >= LanesWorthPackingMisaligned * V.Count && (steps * ldb >= 3 * FloatsOfFirstCache / 4 || steps * (ldb & -ldb) >= FloatsOfFirstCache / 2)));
     }
 
-    /// <summary>Whether the L2 cache does not hold B, so that tiles ask for the next panel; a tile that need not is one of many in a call. (AVX2, 128 x 128 x 128: 102 to 110 GFLOP/s, 192: 108 to 113, 256: 109 to 113, 384: +5 %; 512 -2 %.)</summary>
-    public static bool IsFar(in GemmArguments g) => (nint)g.K * g.Ldb >= FloatsOfSecondCache;
+    /// <summary>
+    /// Whether the L2 cache does not hold B, so that tiles ask for the next panel; a tile that need not is one of many in a call. (AVX2, 128 x 128 x 128: 102 to 110 GFLOP/s, 192: 108 to 113, 256: 109 to 113, 384: +5 %; 512 -2 %.) A narrow panel of a B of up to
+    /// 4 MB the packing tile can ask for itself; what is asked for long before leaves an L2 cache of 512 KB again. (AVX2 on Zen 3, beside a neighbour, 128 x 784 x 512: 63 to 73 GFLOP/s, 64 x 784 x 512 60 to 70; of 9 MB, 60 x 1500 x 1500, -8 %.)
+    /// </summary>
+    public static bool IsFar<V>(in GemmArguments g, nint rowBlock)
+        where V : struct, IVectorF32<V> => (nint)g.K * g.Ldb >= (HasNarrowTiles<V>() && rowBlock == 0 ? 2 * FloatsWorthPacking : FloatsOfSecondCache);
 
     /// <summary>Whether one tile of rows reads a B in place that is so far away that each panel has to be asked for: nothing else would bring pieces of its rows in time. (8 x 1500 x 3000: 31 to 77 GFLOP/s, 13 x 4000 x 1000 18 to 73; 8 x 1200 x 1800, which is nearer, -7 to -10 % in quiet minutes.)</summary>
     public static bool AsksForFarB(in GemmArguments g, nint rows) => !g.TransB && rows <= TileKernel.MaxRows && (nint)g.K * g.Ldb >= FloatsOfFarB;

@@ -22,6 +22,9 @@ internal static unsafe class TileKernel
     public const int MaxSums = 28;
     public const int SumsOfSixteenRegisters = 12;
 
+    // From the L3 cache: 24 steps are up to 5 % slower.
+    private const int StepsPackedAhead = 48;
+
     /// <summary>Runs on tiles of 1 to 14 rows and 1 or 2 vectors, of 1 to 8 rows and 3 vectors, or of 1 to 6 rows and 4 vectors. C gets the sums.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run<V, R>(int rows, int vectors, in Tiles tiles)
@@ -226,7 +229,7 @@ internal static unsafe class TileKernel
 
                 nint rowBytes = rowStride * sizeof(float), threeRows = 3 * rowBytes, fiveRows = 5 * rowBytes, stepBytes = stepStride * sizeof(float);
                 byte* a0 = (byte*)a, a7 = a0 + (7 * rowBytes);
-                nint left = tiles.Steps;
+                nint left = tiles.Steps, ahead = StepsPackedAhead * ldb;
                 float* rowOfB = tileB, rowOfPanel = tiles.Panel;
                 do
                 {
@@ -243,9 +246,9 @@ internal static unsafe class TileKernel
                     {
                         for (nint pairs = steps >> 1; pairs != 0; pairs--)
                         {
-                            Load<V, R, TMode, TVectors>(rowOfB, last, ref rowOfPanel, out RowOfVectors<V, R, TVectors> x);
+                            Load<V, R, TMode, TVectors>(rowOfB, ahead, last, ref rowOfPanel, out RowOfVectors<V, R, TVectors> x);
                             Step<V, R, TRows, TVectors>(ref a0, ref a7, stepBytes, rowBytes, threeRows, fiveRows, in x, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7, ref c8, ref c9, ref c10, ref c11, ref c12, ref c13);
-                            Load<V, R, TMode, TVectors>(rowOfB + ldb, last, ref rowOfPanel, out x);
+                            Load<V, R, TMode, TVectors>(rowOfB + ldb, ahead, last, ref rowOfPanel, out x);
                             Step<V, R, TRows, TVectors>(ref a0, ref a7, stepBytes, rowBytes, threeRows, fiveRows, in x, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7, ref c8, ref c9, ref c10, ref c11, ref c12, ref c13);
                             rowOfB += 2 * ldb;
                         }
@@ -257,7 +260,7 @@ internal static unsafe class TileKernel
 
                     do
                     {
-                        Load<V, R, TMode, TVectors>(rowOfB, last, ref rowOfPanel, out RowOfVectors<V, R, TVectors> x);
+                        Load<V, R, TMode, TVectors>(rowOfB, ahead, last, ref rowOfPanel, out RowOfVectors<V, R, TVectors> x);
                         Step<V, R, TRows, TVectors>(ref a0, ref a7, stepBytes, rowBytes, threeRows, fiveRows, in x, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7, ref c8, ref c9, ref c10, ref c11, ref c12, ref c13);
                         rowOfB += ldb;
                     }
@@ -306,7 +309,7 @@ internal static unsafe class TileKernel
 
     /// <summary>A row of B, which goes to its panel on the way if it is packed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Load<V, R, TMode, TVectors>(float* b, nint last, ref float* panel, out RowOfVectors<V, R, TVectors> x)
+    private static void Load<V, R, TMode, TVectors>(float* b, nint ahead, nint last, ref float* panel, out RowOfVectors<V, R, TVectors> x)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TMode : unmanaged
@@ -316,6 +319,13 @@ internal static unsafe class TileKernel
         x.Load(b, last);
         if (sizeof(TMode) == 4)
         {
+            if (V.Count < GemmBlocking.CacheLineFloats)
+            {
+                // Pieces of its rows lie in many pages, where no prefetcher of the CPU follows.
+                Prefetch.Near(b + ahead);
+                Prefetch.Near(b + ahead + last + V.Count - 1);
+            }
+
             x.Store(panel, last);
             panel += sizeof(TVectors) * V.Count;
         }
