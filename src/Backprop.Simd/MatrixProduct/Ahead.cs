@@ -45,8 +45,8 @@ internal unsafe struct Ahead(int vectors)
     {
         for (nint i = Math.Min(_rowsOfC, _rowsOfCAtOnce); i > 0; i--)
         {
-            for (nint j = 0; j < _vectors; j++)
-                Prefetch.Near(_c + (j * V.Count));
+            for (nint j = 0; j < _vectors * V.Count; j += GemmBlocking.CacheLineFloats)
+                Prefetch.Near(_c + j);
             Prefetch.Near(_c + (_vectors * V.Count) - 1);
             _c += _ldc;
             _rowsOfC--;
@@ -54,8 +54,8 @@ internal unsafe struct Ahead(int vectors)
 
         for (nint i = _rowsOfBAtOnce; i > 0; i--)
         {
-            for (nint j = 0; j < _vectors; j++)
-                Prefetch.Far(_b + (j * V.Count));
+            for (nint j = 0; j < _vectors * V.Count; j += GemmBlocking.CacheLineFloats)
+                Prefetch.Far(_b + j);
             Prefetch.Far(_b + (_vectors * V.Count) - 1);
             _b += _ldb;
         }

@@ -363,6 +363,7 @@ internal static partial class GemmBlocking
     /// <summary>
     /// Whether A^T is copied although it could be read in place: rows a multiple of 2 KB apart fall into the same few sets of the caches, a large one would
     /// touch another page at every step, and low tiles use too little of each of its cache lines, unless a quarter of the L2 cache holds it. (512 x 512 x 512 X^T dY: +6 %; AVX2, X^T dY up to 224: 3 to 5 % faster in place, 512 x 64 x 128, whose rows clash, 9 % slower.)
+    /// A whose rows are a multiple of 4 KB apart is copied for low tiles: an L2 cache of 512 KB holds but a quarter of it or less. (AVX2 on Zen 3, 256 x 4096 x 4096: +5 to +11 %, 256 x 1024 x 4096 +3 to +7 %, 1024 x 1024 x 1024 +2 %.)
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool CopiesA<V>(in GemmArguments g)
@@ -372,9 +373,14 @@ internal static partial class GemmBlocking
     public static bool PacksA<V>(in GemmArguments g)
         where V : struct, IVectorF32<V> => g.TransA && HasNarrowTiles<V>();
 
-    private static bool CopiesA(bool transA, int n, nint k, nint lda, bool narrowTiles) =>
-        transA && ((n >= ColumnsWorthCopying && (lda % (FloatsOfCacheSet / 2) == 0 || k * lda >= FloatsWorthPacking))
-        || (narrowTiles && n >= ColumnsWorthCopying / 2 && k * lda >= (lda % (FloatsOfCacheSet / 2) == 0 ? FloatsOfFirstCache : 4 * FloatsOfFirstCache)));
+    private static bool CopiesA(bool transA, int n, nint k, nint lda, bool narrowTiles)
+    {
+        bool clashes = lda % (FloatsOfCacheSet / 2) == 0;
+        if (!transA)
+            return narrowTiles && n >= 2 * ColumnsWorthCopying && k > FewSteps && RowsClash(lda);
+        return (n >= ColumnsWorthCopying && (clashes || k * lda >= FloatsWorthPacking))
+            || (narrowTiles && n >= ColumnsWorthCopying / 2 && k * lda >= (clashes ? FloatsOfFirstCache : 4 * FloatsOfFirstCache));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool HasNarrowTiles<V>()
@@ -395,7 +401,7 @@ internal static partial class GemmBlocking
         : checked(Math.Max(PanelFloats(n, k, RowBlocks(m, k, storesC), storesC), Math.Max(ShallowFloats(transA, transB && k > StepsOfTurnedB, n, k, n), SwappedFloats(transA, transB, m, n, k))) + (MayCopyA(transA, m, n, k) ? CopyFloats(m, k, storesC) : 0));
 
     // On some width and for some number of rows up to m.
-    private static bool MayCopyA(bool transA, int m, int n, int k) => transA && n >= ColumnsWorthCopying / 2 && (nint)k * m >= FloatsOfFirstCache;
+    private static bool MayCopyA(bool transA, int m, int n, int k) => transA ? n >= ColumnsWorthCopying / 2 && (nint)k * m >= FloatsOfFirstCache : CopiesA(transA, n, k, k, narrowTiles: true);
 
     /// <summary>The floats of one panel of B, or, if more than one block of rows needs them, of all that are packed at a time.</summary>
     public static int PanelFloats(int n, int k, int rowBlocks, bool storesC)
