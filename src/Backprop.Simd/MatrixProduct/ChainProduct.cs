@@ -52,7 +52,7 @@ internal static unsafe class ChainProduct
     {
         float* edge = stackalloc float[TileKernel.MaxSums * V.Count];
         nint lda = g.Lda, ldb = g.Ldb, ldc = g.Ldc;
-        bool rearranges = GemmBlocking.PacksB<V>(in g, block.Rows * rowBlocks, steps), packsB = g.TransB || rearranges, fromFar = rearranges ? GemmBlocking.IsFar<V>(in g, rowBlock) : GemmBlocking.AsksForFarB(in g, block.Rows);
+        bool rearranges = GemmBlocking.PacksB<V>(in g, block.Rows * rowBlocks, steps), packsB = g.TransB || rearranges, fromFar = rearranges ? GemmBlocking.IsFar(in g, rowBlock) : GemmBlocking.AsksForFarB(in g, block.Rows);
         bool low = GemmBlocking.HasLowTiles<V>(block.Columns, steps, g.TransA ? lda : 1, g.TransB ? 1 : ldb);
         TileColumns columnTiles = GemmBlocking.TilesOfColumns<V>(block.Rows, block.Columns, steps, rearranges, low);
         EvenParts heights = GemmBlocking.TilesOfRows(in g, block.Rows, columnTiles.Widest, low);
@@ -86,7 +86,7 @@ internal static unsafe class ChainProduct
             a = copy;
         }
 
-        bool expectsC = (TEpilogue.StoresC || TEpilogue.HasArray) && GemmBlocking.ExpectsC<V>(in g, loads: TEpilogue.HasArray || !first || g.Beta != 0, onePerCall: fromFar);
+        bool expectsC = (TEpilogue.StoresC || TEpilogue.HasArray) && GemmBlocking.ExpectsC(in g, loads: TEpilogue.HasArray || !first || g.Beta != 0, onePerCall: fromFar);
         Ahead ahead = new(columnTiles.Widest);
         Ahead* expected = fromFar || expectsC ? &ahead : null;
         for (nint columnTile = 0; columnTile < columnTiles.Count; columnTile++)

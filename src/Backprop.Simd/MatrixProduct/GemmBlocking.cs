@@ -322,11 +322,10 @@ internal static partial class GemmBlocking
     public static int RowsPerBlock(nint steps) => Math.Clamp((int)(BlockFloats / Math.Max(steps, 1)), MinRowsPerBlock, MaxRowsPerBlock);
 
     /// <summary>
-    /// Whether the tiles of C, or of what their epilogue updates, have to be asked for before they are needed. (1024-4096-4096-1024, SGD: 361 to 347 ms a step.) Narrow tiles, many in a call, wait for what they load, not for what they store.
+    /// Whether the tiles of C, or of what their epilogue updates, have to be asked for before they are needed. (1024-4096-4096-1024, SGD: 361 to 347 ms a step.) Tiles of sixteen registers, many in a call, wait for what they load, not for what they store.
     /// (AVX2 on Zen 3, beside a neighbour, 256 x 512 x 512: 63 to 71 GFLOP/s, 512 -1 to +4 %.)
     /// </summary>
-    public static bool ExpectsC<V>(in GemmArguments g, bool loads, bool onePerCall)
-        where V : struct, IVectorF32<V> => IsLarge(g.M, g.N) && (!HasNarrowTiles<V>() || loads || onePerCall);
+    public static bool ExpectsC(in GemmArguments g, bool loads, bool onePerCall) => IsLarge(g.M, g.N) && (Tiers.HasThirtyTwoRegisters || loads || onePerCall);
 
     /// <summary>
     /// Whether panels of B are packed although they could be read in place: for many rows, if B comes from far beyond the L2 cache (+5 to 10 % from 768 on), or if its own rows fall into the same few sets
@@ -348,11 +347,11 @@ internal static partial class GemmBlocking
     }
 
     /// <summary>
-    /// Whether the L2 cache does not hold B, so that tiles ask for the next panel; a tile that need not is one of many in a call. (AVX2, 128 x 128 x 128: 102 to 110 GFLOP/s, 192: 108 to 113, 256: 109 to 113, 384: +5 %; 512 -2 %.) A narrow panel of a B of up to
-    /// 4 MB the packing tile can ask for itself; what is asked for long before leaves an L2 cache of 512 KB again. (AVX2 on Zen 3, beside a neighbour, 128 x 784 x 512: 63 to 73 GFLOP/s, 64 x 784 x 512 60 to 70; of 9 MB, 60 x 1500 x 1500, -8 %.)
+    /// Whether the L2 cache does not hold B, so that tiles ask for the next panel; a tile that need not is one of many in a call. (AVX2, 128 x 128 x 128: 102 to 110 GFLOP/s, 192: 108 to 113, 256: 109 to 113, 384: +5 %; 512 -2 %.) With sixteen registers the packing tile
+    /// asks for a B of up to 4 MB itself; what is asked for long before leaves an L2 cache of 512 KB again. (AVX2 on Zen 3, beside a neighbour, 128 x 784 x 512: 63 to 73 GFLOP/s, 64 x 784 x 512 60 to 69; of 9 MB, 60 x 1500 x 1500, -8 %.)
     /// </summary>
-    public static bool IsFar<V>(in GemmArguments g, nint rowBlock)
-        where V : struct, IVectorF32<V> => (nint)g.K * g.Ldb >= (HasNarrowTiles<V>() && rowBlock == 0 ? 2 * FloatsWorthPacking : FloatsOfSecondCache);
+    public static bool IsFar(in GemmArguments g, nint rowBlock) =>
+        (nint)g.K * g.Ldb >= (Tiers.HasThirtyTwoRegisters || rowBlock > 0 ? FloatsOfSecondCache : 2 * FloatsWorthPacking);
 
     /// <summary>Whether one tile of rows reads a B in place that is so far away that each panel has to be asked for: nothing else would bring pieces of its rows in time. (8 x 1500 x 3000: 31 to 77 GFLOP/s, 13 x 4000 x 1000 18 to 73; 8 x 1200 x 1800, which is nearer, -7 to -10 % in quiet minutes.)</summary>
     public static bool AsksForFarB(in GemmArguments g, nint rows) => !g.TransB && rows <= TileKernel.MaxRows && (nint)g.K * g.Ldb >= FloatsOfFarB;
@@ -363,11 +362,11 @@ internal static partial class GemmBlocking
     /// <summary>
     /// Whether A^T is copied although it could be read in place: rows a multiple of 2 KB apart fall into the same few sets of the caches, a large one would
     /// touch another page at every step, and low tiles use too little of each of its cache lines, unless a quarter of the L2 cache holds it. (512 x 512 x 512 X^T dY: +6 %; AVX2, X^T dY up to 224: 3 to 5 % faster in place, 512 x 64 x 128, whose rows clash, 9 % slower.)
-    /// A whose rows are a multiple of 4 KB apart is copied for low tiles: an L2 cache of 512 KB holds but a quarter of it or less. (AVX2 on Zen 3, 256 x 4096 x 4096: +5 to +11 %, 256 x 1024 x 4096 +3 to +7 %, 1024 x 1024 x 1024 +2 %.)
+    /// With sixteen registers an A whose rows are a multiple of 4 KB apart is copied too: an L2 cache of 512 KB holds at most half of a block of it. (AVX2 on Zen 3, 256 x 4096 x 4096: +5 to +11 %, 256 x 1024 x 4096 +3 to +7 %, 1024 x 1024 x 1024 +2 %.)
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool CopiesA<V>(in GemmArguments g)
-        where V : struct, IVectorF32<V> => g.N >= ColumnsWorthCopying / 2 && CopiesA(g.TransA, g.N, g.K, g.Lda, HasNarrowTiles<V>());
+        where V : struct, IVectorF32<V> => g.N >= ColumnsWorthCopying / 2 && (g.TransA || !Tiers.HasThirtyTwoRegisters) && CopiesA(g.TransA, g.N, g.K, g.Lda, HasNarrowTiles<V>());
 
     /// <summary>Whether a copied A^T is rearranged tile by tile: low tiles would use 24 bytes of each of its cache lines. (AVX2 on Zen 4, 256 to 1024: +13 to 18 %; 512 bits -2 to +1 %.)</summary>
     public static bool PacksA<V>(in GemmArguments g)
