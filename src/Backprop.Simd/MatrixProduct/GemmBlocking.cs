@@ -366,7 +366,7 @@ internal static partial class GemmBlocking
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool CopiesA<V>(in GemmArguments g)
-        where V : struct, IVectorF32<V> => g.N >= ColumnsWorthCopying / 2 && (g.TransA || !Tiers.HasThirtyTwoRegisters) && CopiesA(g.TransA, g.N, g.K, g.Lda, HasNarrowTiles<V>());
+        where V : struct, IVectorF32<V> => g.N >= ColumnsWorthCopying / 2 && CopiesA(g.TransA, g.N, g.K, g.Lda, HasNarrowTiles<V>());
 
     /// <summary>Whether a copied A^T is rearranged tile by tile: low tiles would use 24 bytes of each of its cache lines. (AVX2 on Zen 4, 256 to 1024: +13 to 18 %; 512 bits -2 to +1 %.)</summary>
     public static bool PacksA<V>(in GemmArguments g)
@@ -376,7 +376,7 @@ internal static partial class GemmBlocking
     {
         bool clashes = lda % (FloatsOfCacheSet / 2) == 0;
         if (!transA)
-            return narrowTiles && n >= 2 * ColumnsWorthCopying && k > FewSteps && RowsClash(lda);
+            return !Tiers.HasThirtyTwoRegisters && n >= 2 * ColumnsWorthCopying && k > FewSteps && RowsClash(lda);
         return (n >= ColumnsWorthCopying && (clashes || k * lda >= FloatsWorthPacking))
             || (narrowTiles && n >= ColumnsWorthCopying / 2 && k * lda >= (clashes ? FloatsOfFirstCache : 4 * FloatsOfFirstCache));
     }
