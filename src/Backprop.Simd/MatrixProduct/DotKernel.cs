@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
@@ -13,103 +14,121 @@ internal static unsafe class DotKernel
     public const int MaxRows = 4;
 
     /// <summary>Runs on 1 to 4 rows of A and so many groups of 1, 2 or 4 rows of B.</summary>
-    /// <typeparam name="W">A vector of exactly 16 lanes.</typeparam>
-    public static void Run<W>(int rows, int columns, nint groups, nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate, bool asksAhead)
-        where W : struct, IVectorF32<W>
+    /// <typeparam name="V">A vector.</typeparam>
+    /// <typeparam name="R">Its register.</typeparam>
+    /// <typeparam name="TVectors">So many of them hold the lanes of a sum: for order C 16.</typeparam>
+    public static void Run<V, R, TVectors>(int rows, int columns, nint groups, nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate, bool asksAhead)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TVectors : unmanaged
     {
         switch (rows)
         {
             case 1:
-                Run<W, N1>(columns, groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
+                Run<V, R, TVectors, N1>(columns, groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
             case 2:
-                Run<W, N2>(columns, groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
+                Run<V, R, TVectors, N2>(columns, groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
             case 3:
-                Run<W, N3>(columns, groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
+                Run<V, R, TVectors, N3>(columns, groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
             case 4:
-                Run<W, N4>(columns, groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
+                Run<V, R, TVectors, N4>(columns, groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
         }
     }
 
-    private static void Run<W, TRows>(int columns, nint groups, nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate, bool asksAhead)
-        where W : struct, IVectorF32<W>
+    private static void Run<V, R, TVectors, TRows>(int columns, nint groups, nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate, bool asksAhead)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TVectors : unmanaged
         where TRows : unmanaged
     {
         switch (columns)
         {
             case 4:
-                Dots<W, TRows, N4>(groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
+                Dots<V, R, TVectors, TRows, N4>(groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
             case 2:
-                Dots<W, TRows, N2>(groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
+                Dots<V, R, TVectors, TRows, N2>(groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
             case 1:
-                Dots<W, TRows, N1>(groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
+                Dots<V, R, TVectors, TRows, N1>(groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Dots<W, TRows, TColumns>(nint groups, nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate, bool asksAhead)
-        where W : struct, IVectorF32<W>
+    private static void Dots<V, R, TVectors, TRows, TColumns>(nint groups, nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate, bool asksAhead)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TVectors : unmanaged
         where TRows : unmanaged
         where TColumns : unmanaged
     {
+        int lanes = SumLanes<V, R, TVectors>.Count;
         float* a1 = a + lda, a2 = a1 + lda, a3 = a2 + lda;
         nint next = sizeof(TColumns) * ldb;
+        Vector128<float> four = default;
+        float* sums = (float*)&four;
+
+        // What is left of each row of A, and +0.
+        float* lastOfA = stackalloc float[MaxRows * 16];
+        int rest = (int)(k % lanes);
+        int rest0 = Math.Min(rest, V.Count), rest1 = Math.Clamp(rest - V.Count, 0, V.Count), rest2 = Math.Clamp(rest - (2 * V.Count), 0, V.Count), rest3 = Math.Clamp(rest - (3 * V.Count), 0, V.Count);
+        for (int i = 0; rest > 0 && i < sizeof(TRows); i++)
+        {
+            for (int j = 0; j < lanes; j += V.Count)
+                V.Store(V.LoadPartial(a + (i * lda) + k - rest + j, Math.Clamp(rest - j, 0, V.Count)), lastOfA + (i * lanes) + j);
+        }
+
         for (; groups > 0; groups--, b += next, c += sizeof(TColumns))
         {
             // sumRC: row R of A, row C of B.
-            W sum00 = W.Create(0f), sum01 = W.Create(0f), sum02 = W.Create(0f), sum03 = W.Create(0f);
-            W sum10 = W.Create(0f), sum11 = W.Create(0f), sum12 = W.Create(0f), sum13 = W.Create(0f);
-            W sum20 = W.Create(0f), sum21 = W.Create(0f), sum22 = W.Create(0f), sum23 = W.Create(0f);
-            W sum30 = W.Create(0f), sum31 = W.Create(0f), sum32 = W.Create(0f), sum33 = W.Create(0f);
+            SumLanes<V, R, TVectors> sum00 = SumLanes<V, R, TVectors>.Zero, sum01 = SumLanes<V, R, TVectors>.Zero, sum02 = SumLanes<V, R, TVectors>.Zero, sum03 = SumLanes<V, R, TVectors>.Zero;
+            SumLanes<V, R, TVectors> sum10 = SumLanes<V, R, TVectors>.Zero, sum11 = SumLanes<V, R, TVectors>.Zero, sum12 = SumLanes<V, R, TVectors>.Zero, sum13 = SumLanes<V, R, TVectors>.Zero;
+            SumLanes<V, R, TVectors> sum20 = SumLanes<V, R, TVectors>.Zero, sum21 = SumLanes<V, R, TVectors>.Zero, sum22 = SumLanes<V, R, TVectors>.Zero, sum23 = SumLanes<V, R, TVectors>.Zero;
+            SumLanes<V, R, TVectors> sum30 = SumLanes<V, R, TVectors>.Zero, sum31 = SumLanes<V, R, TVectors>.Zero, sum32 = SumLanes<V, R, TVectors>.Zero, sum33 = SumLanes<V, R, TVectors>.Zero;
             if (accumulate)
             {
-                sum00 = W.LoadPartial(c, 1);
+                sum00.StartFrom(c);
                 if (sizeof(TColumns) > 1)
-                    sum01 = W.LoadPartial(c + 1, 1);
+                    sum01.StartFrom(c + 1);
                 if (sizeof(TColumns) > 2)
-                    sum02 = W.LoadPartial(c + 2, 1);
+                    sum02.StartFrom(c + 2);
                 if (sizeof(TColumns) > 3)
-                    sum03 = W.LoadPartial(c + 3, 1);
+                    sum03.StartFrom(c + 3);
                 if (sizeof(TRows) > 1)
-                    sum10 = W.LoadPartial(c + ldc, 1);
+                    sum10.StartFrom(c + ldc);
                 if (sizeof(TRows) > 1 && sizeof(TColumns) > 1)
-                    sum11 = W.LoadPartial(c + ldc + 1, 1);
+                    sum11.StartFrom(c + ldc + 1);
                 if (sizeof(TRows) > 1 && sizeof(TColumns) > 2)
-                    sum12 = W.LoadPartial(c + ldc + 2, 1);
+                    sum12.StartFrom(c + ldc + 2);
                 if (sizeof(TRows) > 1 && sizeof(TColumns) > 3)
-                    sum13 = W.LoadPartial(c + ldc + 3, 1);
+                    sum13.StartFrom(c + ldc + 3);
                 if (sizeof(TRows) > 2)
-                    sum20 = W.LoadPartial(c + (2 * ldc), 1);
+                    sum20.StartFrom(c + (2 * ldc));
                 if (sizeof(TRows) > 2 && sizeof(TColumns) > 1)
-                    sum21 = W.LoadPartial(c + (2 * ldc) + 1, 1);
+                    sum21.StartFrom(c + (2 * ldc) + 1);
                 if (sizeof(TRows) > 2 && sizeof(TColumns) > 2)
-                    sum22 = W.LoadPartial(c + (2 * ldc) + 2, 1);
+                    sum22.StartFrom(c + (2 * ldc) + 2);
                 if (sizeof(TRows) > 2 && sizeof(TColumns) > 3)
-                    sum23 = W.LoadPartial(c + (2 * ldc) + 3, 1);
+                    sum23.StartFrom(c + (2 * ldc) + 3);
                 if (sizeof(TRows) > 3)
-                    sum30 = W.LoadPartial(c + (3 * ldc), 1);
+                    sum30.StartFrom(c + (3 * ldc));
                 if (sizeof(TRows) > 3 && sizeof(TColumns) > 1)
-                    sum31 = W.LoadPartial(c + (3 * ldc) + 1, 1);
+                    sum31.StartFrom(c + (3 * ldc) + 1);
                 if (sizeof(TRows) > 3 && sizeof(TColumns) > 2)
-                    sum32 = W.LoadPartial(c + (3 * ldc) + 2, 1);
+                    sum32.StartFrom(c + (3 * ldc) + 2);
                 if (sizeof(TRows) > 3 && sizeof(TColumns) > 3)
-                    sum33 = W.LoadPartial(c + (3 * ldc) + 3, 1);
+                    sum33.StartFrom(c + (3 * ldc) + 3);
             }
 
             float* b1 = b + ldb, b2 = b1 + ldb, b3 = b2 + ldb;
             nint p = 0;
-            for (; p <= k - W.Count; p += W.Count)
+            for (; p <= k - lanes; p += lanes)
             {
-                W s0 = W.Load(a + p);
-                W s1 = sizeof(TRows) > 1 ? W.Load(a1 + p) : W.Create(0f);
-                W s2 = sizeof(TRows) > 2 ? W.Load(a2 + p) : W.Create(0f);
-                W s3 = sizeof(TRows) > 3 ? W.Load(a3 + p) : W.Create(0f);
                 if (asksAhead)
                 {
                     Prefetch.Near(b + next + p);
@@ -121,129 +140,153 @@ internal static unsafe class DotKernel
                         Prefetch.Near(b3 + next + p);
                 }
 
-                W x0 = W.Load(b + p);
-                sum00 = W.MultiplyAdd(s0, x0, sum00);
-                if (sizeof(TRows) > 1)
-                    sum10 = W.MultiplyAdd(s1, x0, sum10);
-                if (sizeof(TRows) > 2)
-                    sum20 = W.MultiplyAdd(s2, x0, sum20);
-                if (sizeof(TRows) > 3)
-                    sum30 = W.MultiplyAdd(s3, x0, sum30);
+                SumLanes<V, R, TVectors> x = SumLanes<V, R, TVectors>.Zero;
+                if (sizeof(TColumns) == 1)
+                {
+                    x.Load(b + p);
+                    Add<V, R, TVectors, TRows>(a + p, lda, in x, ref sum00, ref sum10, ref sum20, ref sum30);
+                    continue;
+                }
 
+                SumLanes<V, R, TVectors> s0 = SumLanes<V, R, TVectors>.Zero, s1 = s0, s2 = s0, s3 = s0;
+                s0.Load(a + p);
+                if (sizeof(TRows) > 1)
+                    s1.Load(a1 + p);
+                if (sizeof(TRows) > 2)
+                    s2.Load(a2 + p);
+                if (sizeof(TRows) > 3)
+                    s3.Load(a3 + p);
+                x.Load(b + p);
+                Add<V, R, TVectors, TRows>(in x, in s0, in s1, in s2, in s3, ref sum00, ref sum10, ref sum20, ref sum30);
                 if (sizeof(TColumns) > 1)
                 {
-                    W x1 = W.Load(b1 + p);
-                    sum01 = W.MultiplyAdd(s0, x1, sum01);
-                    if (sizeof(TRows) > 1)
-                        sum11 = W.MultiplyAdd(s1, x1, sum11);
-                    if (sizeof(TRows) > 2)
-                        sum21 = W.MultiplyAdd(s2, x1, sum21);
-                    if (sizeof(TRows) > 3)
-                        sum31 = W.MultiplyAdd(s3, x1, sum31);
+                    x.Load(b1 + p);
+                    Add<V, R, TVectors, TRows>(in x, in s0, in s1, in s2, in s3, ref sum01, ref sum11, ref sum21, ref sum31);
                 }
 
                 if (sizeof(TColumns) > 2)
                 {
-                    W x2 = W.Load(b2 + p);
-                    sum02 = W.MultiplyAdd(s0, x2, sum02);
-                    if (sizeof(TRows) > 1)
-                        sum12 = W.MultiplyAdd(s1, x2, sum12);
-                    if (sizeof(TRows) > 2)
-                        sum22 = W.MultiplyAdd(s2, x2, sum22);
-                    if (sizeof(TRows) > 3)
-                        sum32 = W.MultiplyAdd(s3, x2, sum32);
+                    x.Load(b2 + p);
+                    Add<V, R, TVectors, TRows>(in x, in s0, in s1, in s2, in s3, ref sum02, ref sum12, ref sum22, ref sum32);
                 }
 
                 if (sizeof(TColumns) > 3)
                 {
-                    W x3 = W.Load(b3 + p);
-                    sum03 = W.MultiplyAdd(s0, x3, sum03);
-                    if (sizeof(TRows) > 1)
-                        sum13 = W.MultiplyAdd(s1, x3, sum13);
-                    if (sizeof(TRows) > 2)
-                        sum23 = W.MultiplyAdd(s2, x3, sum23);
-                    if (sizeof(TRows) > 3)
-                        sum33 = W.MultiplyAdd(s3, x3, sum33);
+                    x.Load(b3 + p);
+                    Add<V, R, TVectors, TRows>(in x, in s0, in s1, in s2, in s3, ref sum03, ref sum13, ref sum23, ref sum33);
                 }
             }
 
-            int rest = (int)(k - p);
             if (rest > 0)
             {
-                W valid = W.LessThanInt(W.IndicesInt, W.CreateInt(rest));
-                W s0 = W.LoadPartial(a + p, rest);
-                W s1 = sizeof(TRows) > 1 ? W.LoadPartial(a1 + p, rest) : W.Create(0f);
-                W s2 = sizeof(TRows) > 2 ? W.LoadPartial(a2 + p, rest) : W.Create(0f);
-                W s3 = sizeof(TRows) > 3 ? W.LoadPartial(a3 + p, rest) : W.Create(0f);
-                W x0 = W.LoadPartial(b + p, rest);
-                sum00 = W.Select(valid, W.MultiplyAdd(s0, x0, sum00), sum00);
-                if (sizeof(TRows) > 1)
-                    sum10 = W.Select(valid, W.MultiplyAdd(s1, x0, sum10), sum10);
-                if (sizeof(TRows) > 2)
-                    sum20 = W.Select(valid, W.MultiplyAdd(s2, x0, sum20), sum20);
-                if (sizeof(TRows) > 3)
-                    sum30 = W.Select(valid, W.MultiplyAdd(s3, x0, sum30), sum30);
-
+                SumLanes<V, R, TVectors> x = SumLanes<V, R, TVectors>.Zero;
+                x.LoadPart(b + p, rest0, rest1, rest2, rest3);
+                Add<V, R, TVectors, TRows>(lastOfA, lanes, in x, ref sum00, ref sum10, ref sum20, ref sum30);
                 if (sizeof(TColumns) > 1)
                 {
-                    W x1 = W.LoadPartial(b1 + p, rest);
-                    sum01 = W.Select(valid, W.MultiplyAdd(s0, x1, sum01), sum01);
-                    if (sizeof(TRows) > 1)
-                        sum11 = W.Select(valid, W.MultiplyAdd(s1, x1, sum11), sum11);
-                    if (sizeof(TRows) > 2)
-                        sum21 = W.Select(valid, W.MultiplyAdd(s2, x1, sum21), sum21);
-                    if (sizeof(TRows) > 3)
-                        sum31 = W.Select(valid, W.MultiplyAdd(s3, x1, sum31), sum31);
+                    x.LoadPart(b1 + p, rest0, rest1, rest2, rest3);
+                    Add<V, R, TVectors, TRows>(lastOfA, lanes, in x, ref sum01, ref sum11, ref sum21, ref sum31);
                 }
 
                 if (sizeof(TColumns) > 2)
                 {
-                    W x2 = W.LoadPartial(b2 + p, rest);
-                    sum02 = W.Select(valid, W.MultiplyAdd(s0, x2, sum02), sum02);
-                    if (sizeof(TRows) > 1)
-                        sum12 = W.Select(valid, W.MultiplyAdd(s1, x2, sum12), sum12);
-                    if (sizeof(TRows) > 2)
-                        sum22 = W.Select(valid, W.MultiplyAdd(s2, x2, sum22), sum22);
-                    if (sizeof(TRows) > 3)
-                        sum32 = W.Select(valid, W.MultiplyAdd(s3, x2, sum32), sum32);
+                    x.LoadPart(b2 + p, rest0, rest1, rest2, rest3);
+                    Add<V, R, TVectors, TRows>(lastOfA, lanes, in x, ref sum02, ref sum12, ref sum22, ref sum32);
                 }
 
                 if (sizeof(TColumns) > 3)
                 {
-                    W x3 = W.LoadPartial(b3 + p, rest);
-                    sum03 = W.Select(valid, W.MultiplyAdd(s0, x3, sum03), sum03);
-                    if (sizeof(TRows) > 1)
-                        sum13 = W.Select(valid, W.MultiplyAdd(s1, x3, sum13), sum13);
-                    if (sizeof(TRows) > 2)
-                        sum23 = W.Select(valid, W.MultiplyAdd(s2, x3, sum23), sum23);
-                    if (sizeof(TRows) > 3)
-                        sum33 = W.Select(valid, W.MultiplyAdd(s3, x3, sum33), sum33);
+                    x.LoadPart(b3 + p, rest0, rest1, rest2, rest3);
+                    Add<V, R, TVectors, TRows>(lastOfA, lanes, in x, ref sum03, ref sum13, ref sum23, ref sum33);
                 }
             }
 
-            Store<W, TColumns>(sum00, sum01, sum02, sum03, c);
-            if (sizeof(TRows) > 1)
-                Store<W, TColumns>(sum10, sum11, sum12, sum13, c + ldc);
-            if (sizeof(TRows) > 2)
-                Store<W, TColumns>(sum20, sum21, sum22, sum23, c + (2 * ldc));
-            if (sizeof(TRows) > 3)
-                Store<W, TColumns>(sum30, sum31, sum32, sum33, c + (3 * ldc));
+            // Four sums at once, whatever they belong to.
+            if (sizeof(TColumns) == 4)
+            {
+                V.SumHalves(sum00.Folded(), sum01.Folded(), sum02.Folded(), sum03.Folded(), c);
+                if (sizeof(TRows) > 1)
+                    V.SumHalves(sum10.Folded(), sum11.Folded(), sum12.Folded(), sum13.Folded(), c + ldc);
+                if (sizeof(TRows) > 2)
+                    V.SumHalves(sum20.Folded(), sum21.Folded(), sum22.Folded(), sum23.Folded(), c + (2 * ldc));
+                if (sizeof(TRows) > 3)
+                    V.SumHalves(sum30.Folded(), sum31.Folded(), sum32.Folded(), sum33.Folded(), c + (3 * ldc));
+            }
+            else if (sizeof(TColumns) == 2)
+            {
+                V.SumHalves(sum00.Folded(), sum01.Folded(), sum10.Folded(), sum11.Folded(), sums);
+                c[0] = sums[0];
+                c[1] = sums[1];
+                if (sizeof(TRows) > 1)
+                {
+                    c[ldc] = sums[2];
+                    c[ldc + 1] = sums[3];
+                }
+
+                if (sizeof(TRows) > 2)
+                {
+                    V.SumHalves(sum20.Folded(), sum21.Folded(), sum30.Folded(), sum31.Folded(), sums);
+                    c[2 * ldc] = sums[0];
+                    c[(2 * ldc) + 1] = sums[1];
+                }
+
+                if (sizeof(TRows) > 3)
+                {
+                    c[3 * ldc] = sums[2];
+                    c[(3 * ldc) + 1] = sums[3];
+                }
+            }
+            else if (sizeof(TRows) > 2)
+            {
+                V.SumHalves(sum00.Folded(), sum10.Folded(), sum20.Folded(), sum30.Folded(), sums);
+                c[0] = sums[0];
+                c[ldc] = sums[1];
+                c[2 * ldc] = sums[2];
+                if (sizeof(TRows) > 3)
+                    c[3 * ldc] = sums[3];
+            }
+            else
+            {
+                c[0] = V.SumHalves(sum00.Folded());
+                if (sizeof(TRows) > 1)
+                    c[ldc] = V.SumHalves(sum10.Folded());
+            }
         }
     }
 
+    /// <summary>sum_i += s_i x for all rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<W, TColumns>(W sum0, W sum1, W sum2, W sum3, float* c)
-        where W : struct, IVectorF32<W>
-        where TColumns : unmanaged
+    private static void Add<V, R, TVectors, TRows>(in SumLanes<V, R, TVectors> x, in SumLanes<V, R, TVectors> s0, in SumLanes<V, R, TVectors> s1, in SumLanes<V, R, TVectors> s2, in SumLanes<V, R, TVectors> s3,
+        ref SumLanes<V, R, TVectors> sum0, ref SumLanes<V, R, TVectors> sum1, ref SumLanes<V, R, TVectors> sum2, ref SumLanes<V, R, TVectors> sum3)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TVectors : unmanaged
+        where TRows : unmanaged
     {
-        if (sizeof(TColumns) == 4)
-        {
-            W.SumHalves(sum0, sum1, sum2, sum3, c);
-            return;
-        }
+        sum0.MultiplyAdd(in s0, in x);
+        if (sizeof(TRows) > 1)
+            sum1.MultiplyAdd(in s1, in x);
+        if (sizeof(TRows) > 2)
+            sum2.MultiplyAdd(in s2, in x);
+        if (sizeof(TRows) > 3)
+            sum3.MultiplyAdd(in s3, in x);
+    }
 
-        c[0] = W.SumHalves(sum0);
-        if (sizeof(TColumns) > 1)
-            c[1] = W.SumHalves(sum1);
+    /// <summary>The same with rows of A where they lie.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add<V, R, TVectors, TRows>(float* a, nint lda, in SumLanes<V, R, TVectors> x,
+        ref SumLanes<V, R, TVectors> sum0, ref SumLanes<V, R, TVectors> sum1, ref SumLanes<V, R, TVectors> sum2, ref SumLanes<V, R, TVectors> sum3)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TVectors : unmanaged
+        where TRows : unmanaged
+    {
+        sum0.MultiplyAdd(a, in x);
+        if (sizeof(TRows) > 1)
+            sum1.MultiplyAdd(a + lda, in x);
+        if (sizeof(TRows) > 2)
+            sum2.MultiplyAdd(a + (2 * lda), in x);
+        if (sizeof(TRows) > 3)
+            sum3.MultiplyAdd(a + (3 * lda), in x);
     }
 }

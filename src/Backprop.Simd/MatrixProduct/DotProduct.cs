@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
@@ -14,22 +15,24 @@ internal static unsafe class DotProduct
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
-        // 16 lanes made of what this width has; a Vector<float> of another size than these has a CPU of its own ahead.
+        // 16 lanes made of what this width has; no CPU has another one than these.
         if (V.Count == 16)
-            OnSixteenLanes<V, R, V, TEpilogue>(in g, ref epilogue, share, scratch);
+            OnSixteenLanes<V, R, V, R, N1, TEpilogue>(in g, ref epilogue, share, scratch);
         else if (V.Count == 8)
-            OnSixteenLanes<V, R, Pair<V>, TEpilogue>(in g, ref epilogue, share, scratch);
+            OnSixteenLanes<V, R, V, R, N2, TEpilogue>(in g, ref epilogue, share, scratch);
         else if (V.Count == 4)
-            OnSixteenLanes<V, R, Pair<Pair<V>>, TEpilogue>(in g, ref epilogue, share, scratch);
+            OnSixteenLanes<V, R, V, R, N4, TEpilogue>(in g, ref epilogue, share, scratch);
         else
-            OnSixteenLanes<V, R, Pair<Pair<Pair<Pair<F32x1>>>>, TEpilogue>(in g, ref epilogue, share, scratch);
+            OnSixteenLanes<V, R, F32x4, Vector128<float>, N4, TEpilogue>(in g, ref epilogue, share, scratch);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void OnSixteenLanes<V, R, W, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
+    private static void OnSixteenLanes<V, R, W, S, TVectors, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
-        where W : struct, IVectorF32<W>
+        where W : struct, IVectorF32<W>, IRegisters<W, S>
+        where S : struct
+        where TVectors : unmanaged
         where TEpilogue : struct, IEpilogue
     {
         float* a = g.A + (share.Row * g.Lda);
@@ -46,17 +49,19 @@ internal static unsafe class DotProduct
         {
             var part = new Block(share.Row, share.Rows, share.Column + done, Math.Min(SumsInStrip, share.Columns - done));
             if (TEpilogue.StoresC)
-                Strip<V, R, W, TEpilogue>(in g, ref epilogue, part, a, lda, g.C + (part.Row * g.Ldc) + part.Column, g.Ldc);
+                Strip<V, R, W, S, TVectors, TEpilogue>(in g, ref epilogue, part, a, lda, g.C + (part.Row * g.Ldc) + part.Column, g.Ldc);
             else
-                Strip<V, R, W, TEpilogue>(in g, ref epilogue, part, a, lda, sums, SumsInStrip);
+                Strip<V, R, W, S, TVectors, TEpilogue>(in g, ref epilogue, part, a, lda, sums, SumsInStrip);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Strip<V, R, W, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* a, nint lda, float* rows, nint ldc)
+    private static void Strip<V, R, W, S, TVectors, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* a, nint lda, float* rows, nint ldc)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
-        where W : struct, IVectorF32<W>
+        where W : struct, IVectorF32<W>, IRegisters<W, S>
+        where S : struct
+        where TVectors : unmanaged
         where TEpilogue : struct, IEpilogue
     {
         bool accumulate = TileRows.Begin<V>(g.Beta, rows, ldc, share.Rows, share.Columns);
@@ -76,7 +81,7 @@ internal static unsafe class DotProduct
             else if (inTurn && columns == RowDotKernel.Columns)
                 RowDotKernel.InTurn<V, R>(groups, g.K, a, b, g.Ldb, rows + j, accumulate);
             else
-                DotKernel.Run<W>((int)share.Rows, columns, groups, g.K, a, lda, b, g.Ldb, rows + j, ldc, accumulate, asksAhead);
+                DotKernel.Run<W, S, TVectors>((int)share.Rows, columns, groups, g.K, a, lda, b, g.Ldb, rows + j, ldc, accumulate, asksAhead);
             j += groups * columns;
         }
 

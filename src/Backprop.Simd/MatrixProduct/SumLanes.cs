@@ -1,0 +1,93 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.MatrixProduct;
+
+/// <summary>The lanes that a sum is spread over by k, in one, two or four vectors; or as many values of a row that they are multiplied with.</summary>
+internal unsafe struct SumLanes<V, R, TVectors>
+    where V : struct, IVectorF32<V>, IRegisters<V, R>
+    where R : struct
+    where TVectors : unmanaged
+{
+    private R _0;
+    private R _1;
+    private R _2;
+    private R _3;
+
+    public static int Count
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => sizeof(TVectors) * V.Count;
+    }
+
+    public static SumLanes<V, R, TVectors> Zero
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new() { _0 = V.ZeroRegister, _1 = V.ZeroRegister, _2 = V.ZeroRegister, _3 = V.ZeroRegister };
+    }
+
+    /// <summary>Lane 0 as the sum was; the others stay +0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StartFrom(float* sum) => _0 = V.Unwrap(V.LoadPartial(sum, 1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Load(float* from)
+    {
+        _0 = V.LoadRegister(from);
+        if (sizeof(TVectors) > 1)
+            _1 = V.LoadRegister(from + V.Count);
+        if (sizeof(TVectors) > 2)
+            _2 = V.LoadRegister(from + (2 * V.Count));
+        if (sizeof(TVectors) > 2)
+            _3 = V.LoadRegister(from + (3 * V.Count));
+    }
+
+    /// <summary>So many of the first lanes of each vector; -0 in the others: their products with +0, added, change nothing, not even a -0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void LoadPart(float* from, int of0, int of1, int of2, int of3)
+    {
+        _0 = Part(from, of0);
+        if (sizeof(TVectors) > 1)
+            _1 = Part(from + V.Count, of1);
+        if (sizeof(TVectors) > 2)
+            _2 = Part(from + (2 * V.Count), of2);
+        if (sizeof(TVectors) > 2)
+            _3 = Part(from + (3 * V.Count), of3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static R Part(float* from, int lanes) => V.Unwrap(V.LoadPartial(from, lanes) | (~V.LessThanInt(V.IndicesInt, V.CreateInt(lanes)) & V.Create(-0f)));
+
+    /// <summary>this += a x, a read where it lies: a register that an operand of a multiply-add needs only once is one too many.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void MultiplyAdd(float* a, in SumLanes<V, R, TVectors> x)
+    {
+        _0 = V.MultiplyAddRegister(V.LoadRegister(a), x._0, _0);
+        if (sizeof(TVectors) > 1)
+            _1 = V.MultiplyAddRegister(V.LoadRegister(a + V.Count), x._1, _1);
+        if (sizeof(TVectors) > 2)
+            _2 = V.MultiplyAddRegister(V.LoadRegister(a + (2 * V.Count)), x._2, _2);
+        if (sizeof(TVectors) > 2)
+            _3 = V.MultiplyAddRegister(V.LoadRegister(a + (3 * V.Count)), x._3, _3);
+    }
+
+    /// <summary>this += a x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void MultiplyAdd(in SumLanes<V, R, TVectors> a, in SumLanes<V, R, TVectors> x)
+    {
+        _0 = V.MultiplyAddRegister(a._0, x._0, _0);
+        if (sizeof(TVectors) > 1)
+            _1 = V.MultiplyAddRegister(a._1, x._1, _1);
+        if (sizeof(TVectors) > 2)
+            _2 = V.MultiplyAddRegister(a._2, x._2, _2);
+        if (sizeof(TVectors) > 2)
+            _3 = V.MultiplyAddRegister(a._3, x._3, _3);
+    }
+
+    /// <summary>Halves added until one vector is left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly V Folded() =>
+        sizeof(TVectors) == 1 ? V.Wrap(_0)
+        : sizeof(TVectors) == 2 ? V.Wrap(_0) + V.Wrap(_1)
+        : (V.Wrap(_0) + V.Wrap(_2)) + (V.Wrap(_1) + V.Wrap(_3));
+}
