@@ -68,8 +68,8 @@ internal static unsafe class DotKernel
         where TColumns : unmanaged
     {
         int lanes = SumLanes<V, R, TVectors>.Count;
-        float* a1 = a + lda, a2 = a1 + lda, a3 = a2 + lda;
-        nint next = sizeof(TColumns) * ldb;
+        // As x86 addresses them: base + index * scale, four rows from each of two pointers.
+        nint rowOfA = lda * sizeof(float), threeRowsOfA = 3 * rowOfA, rowOfB = ldb * sizeof(float), threeRowsOfB = 3 * rowOfB, next = sizeof(TColumns) * rowOfB;
         Vector128<float> four = default;
         float* sums = (float*)&four;
 
@@ -83,7 +83,7 @@ internal static unsafe class DotKernel
                 V.Store(V.LoadPartial(a + (i * lda) + k - rest + j, Math.Clamp(rest - j, 0, V.Count)), lastOfA + (i * lanes) + j);
         }
 
-        for (; groups > 0; groups--, b += next, c += sizeof(TColumns))
+        for (; groups > 0; groups--, b += sizeof(TColumns) * ldb, c += sizeof(TColumns))
         {
             // sumRC: row R of A, row C of B.
             SumLanes<V, R, TVectors> sum00 = SumLanes<V, R, TVectors>.Zero, sum01 = SumLanes<V, R, TVectors>.Zero, sum02 = SumLanes<V, R, TVectors>.Zero, sum03 = SumLanes<V, R, TVectors>.Zero;
@@ -125,54 +125,54 @@ internal static unsafe class DotKernel
                     sum33.StartFrom(c + (3 * ldc) + 3);
             }
 
-            float* b1 = b + ldb, b2 = b1 + ldb, b3 = b2 + ldb;
-            nint p = 0;
-            for (; p <= k - lanes; p += lanes)
+            byte* a0 = (byte*)a, b0 = (byte*)b;
+            for (nint left = k / lanes; left > 0; left--, a0 += lanes * sizeof(float), b0 += lanes * sizeof(float))
             {
                 if (asksAhead)
                 {
-                    Prefetch.Near(b + next + p);
+                    byte* ahead = b0 + next;
+                    Prefetch.Near((float*)ahead);
                     if (sizeof(TColumns) > 1)
-                        Prefetch.Near(b1 + next + p);
+                        Prefetch.Near((float*)(ahead + rowOfB));
                     if (sizeof(TColumns) > 2)
-                        Prefetch.Near(b2 + next + p);
+                        Prefetch.Near((float*)(ahead + (2 * rowOfB)));
                     if (sizeof(TColumns) > 3)
-                        Prefetch.Near(b3 + next + p);
+                        Prefetch.Near((float*)(ahead + threeRowsOfB));
                 }
 
                 SumLanes<V, R, TVectors> x = SumLanes<V, R, TVectors>.Zero;
                 if (sizeof(TColumns) == 1)
                 {
-                    x.Load(b + p);
-                    Add<V, R, TVectors, TRows>(a + p, lda, in x, ref sum00, ref sum10, ref sum20, ref sum30);
+                    x.Load((float*)b0);
+                    Add<V, R, TVectors, TRows>(a0, rowOfA, threeRowsOfA, in x, ref sum00, ref sum10, ref sum20, ref sum30);
                     continue;
                 }
 
                 SumLanes<V, R, TVectors> s0 = SumLanes<V, R, TVectors>.Zero, s1 = s0, s2 = s0, s3 = s0;
-                s0.Load(a + p);
+                s0.Load((float*)a0);
                 if (sizeof(TRows) > 1)
-                    s1.Load(a1 + p);
+                    s1.Load((float*)(a0 + rowOfA));
                 if (sizeof(TRows) > 2)
-                    s2.Load(a2 + p);
+                    s2.Load((float*)(a0 + (2 * rowOfA)));
                 if (sizeof(TRows) > 3)
-                    s3.Load(a3 + p);
-                x.Load(b + p);
+                    s3.Load((float*)(a0 + threeRowsOfA));
+                x.Load((float*)b0);
                 Add<V, R, TVectors, TRows>(in x, in s0, in s1, in s2, in s3, ref sum00, ref sum10, ref sum20, ref sum30);
                 if (sizeof(TColumns) > 1)
                 {
-                    x.Load(b1 + p);
+                    x.Load((float*)(b0 + rowOfB));
                     Add<V, R, TVectors, TRows>(in x, in s0, in s1, in s2, in s3, ref sum01, ref sum11, ref sum21, ref sum31);
                 }
 
                 if (sizeof(TColumns) > 2)
                 {
-                    x.Load(b2 + p);
+                    x.Load((float*)(b0 + (2 * rowOfB)));
                     Add<V, R, TVectors, TRows>(in x, in s0, in s1, in s2, in s3, ref sum02, ref sum12, ref sum22, ref sum32);
                 }
 
                 if (sizeof(TColumns) > 3)
                 {
-                    x.Load(b3 + p);
+                    x.Load((float*)(b0 + threeRowsOfB));
                     Add<V, R, TVectors, TRows>(in x, in s0, in s1, in s2, in s3, ref sum03, ref sum13, ref sum23, ref sum33);
                 }
             }
@@ -180,24 +180,24 @@ internal static unsafe class DotKernel
             if (rest > 0)
             {
                 SumLanes<V, R, TVectors> x = SumLanes<V, R, TVectors>.Zero;
-                x.LoadPart(b + p, rest0, rest1, rest2, rest3);
-                Add<V, R, TVectors, TRows>(lastOfA, lanes, in x, ref sum00, ref sum10, ref sum20, ref sum30);
+                x.LoadPart((float*)b0, rest0, rest1, rest2, rest3);
+                Add<V, R, TVectors, TRows>((byte*)lastOfA, lanes * sizeof(float), 3 * lanes * sizeof(float), in x, ref sum00, ref sum10, ref sum20, ref sum30);
                 if (sizeof(TColumns) > 1)
                 {
-                    x.LoadPart(b1 + p, rest0, rest1, rest2, rest3);
-                    Add<V, R, TVectors, TRows>(lastOfA, lanes, in x, ref sum01, ref sum11, ref sum21, ref sum31);
+                    x.LoadPart((float*)(b0 + rowOfB), rest0, rest1, rest2, rest3);
+                    Add<V, R, TVectors, TRows>((byte*)lastOfA, lanes * sizeof(float), 3 * lanes * sizeof(float), in x, ref sum01, ref sum11, ref sum21, ref sum31);
                 }
 
                 if (sizeof(TColumns) > 2)
                 {
-                    x.LoadPart(b2 + p, rest0, rest1, rest2, rest3);
-                    Add<V, R, TVectors, TRows>(lastOfA, lanes, in x, ref sum02, ref sum12, ref sum22, ref sum32);
+                    x.LoadPart((float*)(b0 + (2 * rowOfB)), rest0, rest1, rest2, rest3);
+                    Add<V, R, TVectors, TRows>((byte*)lastOfA, lanes * sizeof(float), 3 * lanes * sizeof(float), in x, ref sum02, ref sum12, ref sum22, ref sum32);
                 }
 
                 if (sizeof(TColumns) > 3)
                 {
-                    x.LoadPart(b3 + p, rest0, rest1, rest2, rest3);
-                    Add<V, R, TVectors, TRows>(lastOfA, lanes, in x, ref sum03, ref sum13, ref sum23, ref sum33);
+                    x.LoadPart((float*)(b0 + threeRowsOfB), rest0, rest1, rest2, rest3);
+                    Add<V, R, TVectors, TRows>((byte*)lastOfA, lanes * sizeof(float), 3 * lanes * sizeof(float), in x, ref sum03, ref sum13, ref sum23, ref sum33);
                 }
             }
 
@@ -274,19 +274,19 @@ internal static unsafe class DotKernel
 
     /// <summary>The same with rows of A where they lie.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add<V, R, TVectors, TRows>(float* a, nint lda, in SumLanes<V, R, TVectors> x,
+    private static void Add<V, R, TVectors, TRows>(byte* a, nint row, nint threeRows, in SumLanes<V, R, TVectors> x,
         ref SumLanes<V, R, TVectors> sum0, ref SumLanes<V, R, TVectors> sum1, ref SumLanes<V, R, TVectors> sum2, ref SumLanes<V, R, TVectors> sum3)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TVectors : unmanaged
         where TRows : unmanaged
     {
-        sum0.MultiplyAdd(a, in x);
+        sum0.MultiplyAdd((float*)a, in x);
         if (sizeof(TRows) > 1)
-            sum1.MultiplyAdd(a + lda, in x);
+            sum1.MultiplyAdd((float*)(a + row), in x);
         if (sizeof(TRows) > 2)
-            sum2.MultiplyAdd(a + (2 * lda), in x);
+            sum2.MultiplyAdd((float*)(a + (2 * row)), in x);
         if (sizeof(TRows) > 3)
-            sum3.MultiplyAdd(a + (3 * lda), in x);
+            sum3.MultiplyAdd((float*)(a + threeRows), in x);
     }
 }

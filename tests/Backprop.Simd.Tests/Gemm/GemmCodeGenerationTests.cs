@@ -47,6 +47,37 @@ public sealed partial class GemmCodeGenerationTests
     [Theory]
     [InlineData("DOTNET_TieredCompilation", "1")]
     [InlineData("DOTNET_EnableAVX512", "0")]
+    public void The_loops_of_dots_are_loads_and_multiply_adds(string knob, string value)
+    {
+        Assert.SkipUnless(Avx2.IsSupported && Fma.IsSupported, "The test reads x64 code with AVX2 and FMA.");
+        string path = Path.Combine(Path.GetTempPath(), $"backprop-dots-{Guid.NewGuid():N}.txt");
+        try
+        {
+            ChildProcess.Result child = ChildProcess.Run(MultiplyFewRows, (knob, value), ("DOTNET_JitDisasm", "Dots"), ("DOTNET_JitStdOutFile", path));
+            Assert.True(child.ExitCode == 0, child.Output);
+            var rows = new HashSet<int>();
+            foreach (string method in Methods(File.ReadAllText(path)))
+            {
+                int[] sizes = [.. DotSizes().Match(method).Groups.Values.Skip(1).Select(size => int.Parse(size.Value, CultureInfo.InvariantCulture))];
+                string[] loop = LoopWithMostMultiplyAdds(method);
+                string code = string.Join('\n', loop);
+                Assert.True(sizes[0] * sizes[1] * sizes[2] == loop.Count(line => line.Contains("vfmadd231ps", StringComparison.Ordinal)), code);
+                Assert.DoesNotMatch(VectorOnStack(), code);
+                Assert.DoesNotMatch(RegisterCopy(), code);
+                rows.Add(sizes[1]);
+            }
+
+            Assert.Superset(new HashSet<int> { 2, 3, 4 }, rows);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Theory]
+    [InlineData("DOTNET_TieredCompilation", "1")]
+    [InlineData("DOTNET_EnableAVX512", "0")]
     [InlineData("DOTNET_PreferredVectorBitWidth", "256")]
     [InlineData("DOTNET_PreferredVectorBitWidth", "128")]
     public void Epilogues_in_registers_are_inlined(string knob, string value)
@@ -112,6 +143,16 @@ public sealed partial class GemmCodeGenerationTests
         ChildProcess.Report($"{register} {(Tiers.HasThirtyTwoRegisters ? 1 : 2)} {high}x2 {middle}x3{(high > 6 ? $" {wide}x4" : "")}");
     }
 
+    // One row has another kernel on vectors of 16 lanes.
+    private static void MultiplyFewRows()
+    {
+        for (int m = 1; m <= 4; m++)
+        {
+            var product = new GemmCase(false, true, m, 64, 160);
+            product.AssertEqual(product.Expected(), product.Multiply());
+        }
+    }
+
     private static string[] Methods(string listing) => listing.Split("; Assembly listing for method ", StringSplitOptions.RemoveEmptyEntries);
 
     // A loop is what lies between a label and a jump back to it; here one without another inside.
@@ -143,6 +184,13 @@ public sealed partial class GemmCodeGenerationTests
 
     [GeneratedRegex(@"\bcall\b")]
     private static partial Regex Call();
+
+    [GeneratedRegex(@"\[r[sb]p.*[xyz]mm|[xyz]mm.*\[r[sb]p")]
+    private static partial Regex VectorOnStack();
+
+    // Vectors, rows, columns.
+    [GeneratedRegex(@"MatrixProduct\.N(\d+),Backprop\.Simd\.Internal\.MatrixProduct\.N(\d+),Backprop\.Simd\.Internal\.MatrixProduct\.N(\d+)\]\(")]
+    private static partial Regex DotSizes();
 
     [GeneratedRegex(@"\[r[sb]p")]
     private static partial Regex StackReference();
