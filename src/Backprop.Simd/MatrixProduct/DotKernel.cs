@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
@@ -70,7 +69,7 @@ internal static unsafe class DotKernel
         int lanes = SumLanes<V, R, TVectors>.Count;
         // As x86 addresses them: base + index * scale, four rows from each of two pointers.
         nint rowOfA = lda * sizeof(float), threeRowsOfA = 3 * rowOfA, rowOfB = ldb * sizeof(float), threeRowsOfB = 3 * rowOfB, next = sizeof(TColumns) * rowOfB;
-        Vector128<float> four = default;
+        F32x4 four = default;
         float* sums = (float*)&four;
 
         // What is left of each row of A, and +0.

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
@@ -23,7 +22,7 @@ internal static unsafe class DotProduct
         else if (V.Count == 4)
             OnSixteenLanes<V, R, V, R, N4, TEpilogue>(in g, ref epilogue, share, scratch);
         else
-            OnSixteenLanes<V, R, F32x4, Vector128<float>, N4, TEpilogue>(in g, ref epilogue, share, scratch);
+            OnSixteenLanes<V, R, F32x4, RegisterF32x4, N4, TEpilogue>(in g, ref epilogue, share, scratch);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

@@ -1,3 +1,4 @@
+global using RegisterF32x4 = System.Runtime.Intrinsics.Vector128<float>;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
@@ -39,6 +40,9 @@ public sealed class GemmOrderTests
         (13, 520, 1024), (60, 530, 600),
     ];
 
+    // What the model gives, which takes longer than the products, and is the same for every width.
+    private static readonly ConcurrentDictionary<int, float[]> s_expected = new();
+
     private static readonly (float Alpha, float Beta)[] s_factors = [(1f, 0f), (1f, 1f), (-0.7f, 0.3f), (1f, -1.7f), (0f, 0.9f), (2.3f, 0f), (0f, 0f)];
 
     [Theory]
@@ -54,7 +58,7 @@ public sealed class GemmOrderTests
                 (float alpha, float beta) = s_factors[seed % s_factors.Length];
                 int slack = n == ColumnsOfFourKilobytes ? 1024 - n : m % 1024 == 0 || k % 1024 == 0 || n % 1024 == 0 ? 0 : seed % 3;
                 var product = new GemmCase(form >= 2, form % 2 == 1, m, n, k, slack, alpha, beta, seed);
-                product.AssertEqual(product.Expected(), product.MultiplyOn(width), width.ToString());
+                product.AssertEqual(s_expected.GetOrAdd(seed, _ => product.Expected()), product.MultiplyOn(width), width.ToString());
             }
         }
     }

@@ -10,6 +10,8 @@ internal static class SummationModel
         float[] left = new float[k], right = new float[k];
         for (int i = 0; i < m; i++)
         {
+            for (int p = 0; p < k; p++)
+                left[p] = alpha * (transA ? a[(p * lda) + i] : a[(i * lda) + p]);
             for (int j = 0; j < n; j++)
             {
                 float start = beta == 0 ? 0f : beta * c[(i * ldc) + j];
@@ -20,10 +22,7 @@ internal static class SummationModel
                 }
 
                 for (int p = 0; p < k; p++)
-                {
-                    left[p] = alpha * (transA ? a[(p * lda) + i] : a[(i * lda) + p]);
                     right[p] = transB ? b[(j * ldb) + p] : b[(p * ldb) + j];
-                }
 
                 bool plainTimesTransposed = !transA && transB;
                 c[(i * ldc) + j] =

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.Loader;
@@ -29,12 +30,14 @@ public class CSharpExportTests
         "Softmax", "LayerNorm", "BatchNorm", "Scale", "Dropout", "Deep", "Wide", "Specials",
     ];
 
+    private static readonly ConcurrentDictionary<string, Type> s_types = new();
+
     [Theory]
     [MemberData(nameof(Networks))]
     public void The_class_gives_the_same_bits(string name)
     {
         Network network = Make(name);
-        Type type = Compile(network);
+        Type type = s_types.GetOrAdd(name, _ => Compile(network));
         foreach (MemberInfo member in type.GetMembers(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
             Assert.True(CSharpWriter.IsMember(member.Name), $"A class could not be named {member.Name}, but that is not refused.");
         var predict = type.GetMethod("Predict")!.CreateDelegate<Predict>();
@@ -54,7 +57,7 @@ public class CSharpExportTests
     public void The_class_allocates_nothing(string name)
     {
         Network network = Make(name);
-        var predict = Compile(network).GetMethod("Predict")!.CreateDelegate<Predict>();
+        var predict = s_types.GetOrAdd(name, _ => Compile(network)).GetMethod("Predict")!.CreateDelegate<Predict>();
         float[] inputs = Inputs(3 * network.InputSize), outputs = new float[3 * network.OutputSize];
         predict(inputs, outputs);
         AllocationProbe.AssertNone(() => predict(inputs, outputs), calls: 100);
