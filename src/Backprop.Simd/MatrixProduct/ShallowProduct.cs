@@ -6,12 +6,36 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <summary>The loops around the tile for few steps: order A, and C once, row after row.</summary>
 /// <remarks>
 /// A tile of few steps mostly writes C, and memory likes its rows whole; B, shallow too, stays in the caches. One call of the kernel does a group of rows, as many
-/// as the L1 cache holds until the epilogue has seen them. (8 x 784 x 128 X^T dY: 173 to 188 GFLOP/s.)
+/// as the L1 cache holds until the epilogue has seen them. (8 x 784 x 128 X^T dY: 173 to 188 GFLOP/s.) A B so wide that low tiles would wait for it is read in blocks
+/// of columns, and then C is too.
 /// </remarks>
 internal static unsafe class ShallowProduct
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TEpilogue : struct, IEpilogue
+    {
+        if (!GemmBlocking.BlocksShallow(in g, share))
+        {
+            Part<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
+            return;
+        }
+
+        EvenParts rows = GemmBlocking.ShallowRows(share.Rows, g.K), columns = GemmBlocking.ShallowColumns(share.Columns, g.K);
+        for (nint i = 0; i < rows.Count; i++)
+        {
+            for (nint j = 0; j < columns.Count; j++)
+            {
+                nint column = columns.StartOf(j) * GemmBlocking.CacheLineFloats;
+                Part<V, R, TEpilogue>(in g, ref epilogue,
+                    new Block(share.Row + rows.StartOf(i), rows.SizeOf(i), share.Column + column, Math.Min(columns.SizeOf(j) * GemmBlocking.CacheLineFloats, share.Columns - column)), scratch);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Part<V, R, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* scratch)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TEpilogue : struct, IEpilogue

@@ -18,7 +18,7 @@ public sealed class GemmOrderTests
     // a B^T of more rows than A, also of rows 4 KB apart; four rows of four chains; last columns in half vectors; A B^T of many rows and few columns, in blocks of
     // rows; narrow products whose whole vectors reach into later rows, one or several a row; one column, eight rows at a time or as a row; B^T of few steps turned as a whole; short dots over many columns; two rows in strips whose first vectors share columns; one, two, three last rows of small products; few rows of dots, of few steps, or a row of A in registers;
     // panels packed by their first tile, for rows that clash and for low tiles; few steps the shortest way, in low and wide tiles; few rows of two to four columns;
-    // rows as lanes where the last columns would leave some idle, with rows left over, in blocks, of A^T in place, of rows 4 KB apart; low tiles for such rows.
+    // rows as lanes where the last columns would leave some idle, with rows left over, in blocks, of A^T in place, of rows 4 KB apart; low tiles for such rows; shallow products in blocks of columns.
     private static readonly (int M, int N, int K)[] s_shapes =
     [
         (0, 5, 3), (5, 0, 3), (3, 5, 0), (1, 1, 1), (1, 17, 1), (2, 16, 3), (2, 17, 4), (4, 15, 5), (4, 17, 16), (5, 16, 17), (5, 17, 15),
@@ -37,7 +37,7 @@ public sealed class GemmOrderTests
         (2, 144, 300), (2, 272, 65), (2, 160, 40), (32, 50, 100), (30, 20, 40), (12, 35, 90), (130, 17, 5), (3, 189, 7), (2, 64, 30), (7, 40, 5), (21, 40, 1), (4, 500, 8), (2, 700, 13), (3, 90, 7), (1, 1500, 15), (1, 64, 64), (1, 130, 100), (1, 300, 37), (1, 200, 275), (1, 90, 182), (40, 33, 2), (20, 100, 3), (300, 64, 4), (40, 3, 600), (130, 5, 150), (9, 7, 515), (64, 1, 32), (40, 2, 33), (32, 1, 64), (17, 1, 100), (30, 3, 21), (16, 2, 63),
         (200, 20, 64), (40, 33, 100), (130, 100, 300), (32, 17, 2048), (1024, 18, 40), (16, 50, 128), (19, 36, 260), (300, 26, 128), (100, 110, 150), (64, 17, 64), (45, 40, 1024), (24, 300, 1024),
         (40, 24, 100), (19, 20, 70), (24, 90, 64), (64, 18, 32), (12, 22, 60), (300, 19, 128), (22, 130, 500), (23, 24, 1024), (70, 24, 10), (20, 17, 5), (24, 24, 24),
-        (13, 520, 1024), (60, 530, 600),
+        (13, 520, 1024), (60, 530, 600), (50, 1243, 40), (49, 2048, 24),
     ];
 
     // What the model gives, which takes longer than the products, and is the same for every width.
@@ -177,20 +177,22 @@ public sealed class GemmOrderTests
 
     [Theory]
     [MemberData(nameof(Widths.WithRegisters), MemberType = typeof(Widths))]
-    public void More_columns_than_panels_are_kept_for_are_all_right(Width width)
+    public void Blocks_of_large_products_are_all_right(Width width)
     {
-        // Sums of small integers are exact, so a few samples in the last row, where panels are kept, need no model of the order.
-        const int M = 300, N = 4200, K = 800;
-        foreach (bool transB in (bool[])[false, true])
+        // Sums of small integers are exact, so a few samples need no model of the order. More columns than packed panels are kept for; a shallow product in blocks of rows and columns.
+        foreach ((bool transA, bool transB, int m, int n, int k) in ((bool, bool, int, int, int)[])[(false, false, 300, 4200, 800), (false, true, 300, 4200, 800), (true, false, 1030, 1549, 64)])
         {
-            var whole = new GemmCase(false, transB, M, N, K, values: GemmValues.SmallIntegers);
+            var whole = new GemmCase(transA, transB, m, n, k, values: GemmValues.SmallIntegers);
             float[] all = whole.MultiplyOn(width);
-            for (int j = 0; j < N; j += 61)
+            foreach (int i in (int[])[m / 2, m - 1])
             {
-                long sum = 0;
-                for (int p = 0; p < K; p++)
-                    sum += (long)whole.A[((M - 1) * K) + p] * (long)(transB ? whole.B[(j * K) + p] : whole.B[(p * N) + j]);
-                Assert.Equal((float)sum, all[((M - 1) * N) + j]);
+                for (int j = 0; j < n; j += 61)
+                {
+                    long sum = 0;
+                    for (int p = 0; p < k; p++)
+                        sum += (long)(transA ? whole.A[(p * m) + i] : whole.A[(i * k) + p]) * (long)(transB ? whole.B[(j * k) + p] : whole.B[(p * n) + j]);
+                    Assert.Equal((float)sum, all[(i * n) + j]);
+                }
             }
         }
     }
