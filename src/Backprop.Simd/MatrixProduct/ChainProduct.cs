@@ -69,7 +69,11 @@ internal static unsafe class ChainProduct
             packsA = GemmBlocking.PacksA<V>(in g);
             if (packsA)
             {
-                Packing.TilesOfColumns<V>(g.Alpha, a, lda, steps, block.Rows, heights, copy);
+                if (g.TransA)
+                    Packing.TilesOfColumns<V>(g.Alpha, a, lda, steps, block.Rows, heights, copy);
+                else
+                    Packing.TilesOfRows<V>(a, lda, steps, heights, copy);
+                rowStride = 1;
                 tileStride = steps;
             }
             else

@@ -69,6 +69,7 @@ internal static partial class GemmBlocking
     private const int StepsUsedAtOnce = 16;
     private const int FloatsOfCacheSet = 1024;
     private const int ColumnsWorthCopying = 256;
+    private const int ColumnsWorthPackingA = 1000;
 
     /// <summary>
     /// Tiles side by side over so many columns: NR is 2 vectors, or 3 if their number is odd, to leave no single one (+2 to 12 %), or, with 32 registers, divides by three, for fewer loads and stores (96 x 96 x 96: +2 %, 192: +1 %); with 32 registers 4 for few steps
@@ -379,21 +380,25 @@ internal static partial class GemmBlocking
     /// <summary>
     /// Whether A^T is copied although it could be read in place: rows a multiple of 2 KB apart fall into the same few sets of the caches, a large one would
     /// touch another page at every step, and low tiles use too little of each of its cache lines, unless a quarter of the L2 cache holds it. (512 x 512 x 512 X^T dY: +6 %; AVX2, X^T dY up to 224: 3 to 5 % faster in place, 512 x 64 x 128, whose rows clash, 9 % slower.)
-    /// With sixteen registers an A whose rows are a multiple of 4 KB apart is copied too: an L2 cache of 512 KB holds at most half of a block of it. (AVX2 on Zen 3, 256 x 4096 x 4096: +5 to +11 %, 256 x 1024 x 4096 +3 to +7 %, 1024 x 1024 x 1024 +2 %.)
+    /// With sixteen registers an A whose rows are a multiple of 4 KB apart is copied too: an L2 cache of 512 KB holds at most half of a block of it (AVX2 on Zen 3, 256 x 4096 x 4096: +5 to +11 %); and any A for many columns,
+    /// where what one stream brings instead of six pays for it.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool CopiesA<V>(in GemmArguments g)
         where V : struct, IVectorF32<V> => g.N >= ColumnsWorthCopying / 2 && CopiesA(g.TransA, g.N, g.K, g.Lda, HasNarrowTiles<V>());
 
-    /// <summary>Whether a copied A^T is rearranged tile by tile: low tiles would use 24 bytes of each of its cache lines. (AVX2 on Zen 4, 256 to 1024: +13 to 18 %; 512 bits -2 to +1 %.)</summary>
+    /// <summary>
+    /// Whether a copied A is rearranged tile by tile: of A^T low tiles would use 24 bytes of each cache line (AVX2 on Zen 4, 256 to 1024: +13 to 18 %; 512 bits -2 to +1 %), of A they would read six rows at once.
+    /// (AVX2 on Zen 3, 2048 x 2048 x 2048: +2 to +5 %, 256 x 4096 x 4096 +1 to +7 %, 1024 +3 %, 1500 and 200 x 2000 x 1500 +3 to +5 %, 700 x 300 x 2000 +3 to +5 %, 100 x 100 x 1200 0 to +1 %; 300 x 700 x 900 0, 128 x 784 x 512 -3 %; A B^T -3 to +2 %.)
+    /// </summary>
     public static bool PacksA<V>(in GemmArguments g)
-        where V : struct, IVectorF32<V> => g.TransA && HasNarrowTiles<V>();
+        where V : struct, IVectorF32<V> => HasNarrowTiles<V>() && (g.TransA || g.Alpha == 1);
 
     private static bool CopiesA(bool transA, int n, nint k, nint lda, bool narrowTiles)
     {
         bool clashes = lda % (FloatsOfCacheSet / 2) == 0;
         if (!transA)
-            return !Tiers.HasThirtyTwoRegisters && n >= 2 * ColumnsWorthCopying && k > FewSteps && RowsClash(lda);
+            return !Tiers.HasThirtyTwoRegisters && k > FewSteps && n >= (RowsClash(lda) ? 2 * ColumnsWorthCopying : ColumnsWorthPackingA);
         return (n >= ColumnsWorthCopying && (clashes || k * lda >= FloatsWorthPacking))
             || (narrowTiles && n >= ColumnsWorthCopying / 2 && k * lda >= (clashes ? FloatsOfFirstCache : 4 * FloatsOfFirstCache));
     }

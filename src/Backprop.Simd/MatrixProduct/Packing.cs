@@ -55,6 +55,17 @@ internal static unsafe class Packing
         }
     }
 
+    /// <summary>tiles[row steps + p MR + i] = A[row + i, p], for a tile of MR rows that begins at a row.</summary>
+    public static void TilesOfRows<V>(float* a, nint lda, nint steps, EvenParts heights, float* tiles)
+        where V : struct, IVectorF32<V>
+    {
+        for (nint tile = 0; tile < heights.Count; tile++)
+        {
+            nint row = heights.StartOf(tile), height = heights.SizeOf(tile);
+            Transposed<V>(a + (row * lda), lda, steps, height, tiles + (row * steps), height);
+        }
+    }
+
     /// <summary>panel[p, j] = B[j, p].</summary>
     public static void Transposed<V>(float* b, nint ldb, nint k, nint columns, float* panel, nint panelColumns)
         where V : struct, IVectorF32<V>
