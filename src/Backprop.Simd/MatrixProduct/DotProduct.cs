@@ -14,7 +14,7 @@ internal static unsafe class DotProduct
         where R : struct
         where TEpilogue : struct, IEpilogue
     {
-        // 16 lanes made of what this width has; no CPU has another one than these.
+        // 16 lanes made of what this width has, or of fours, which every CPU has or .NET replaces.
         if (V.Count == 16)
             OnSixteenLanes<V, R, V, R, N1, TEpilogue>(in g, ref epilogue, share, scratch);
         else if (V.Count == 8)

@@ -309,8 +309,8 @@ internal static partial class GemmBlocking
     public static nint ShallowPitch(nint columns) => (((columns + MaxLanes - 1) / MaxLanes) | 1) * MaxLanes;
 
     /// <summary>
-    /// Whether a shallow product is computed in blocks of rows and columns: low tiles would read a wide B out of the L2 cache, once for every few rows. Not if A is the larger one, unless B leaves that cache.
-    /// (AVX2 on Zen 3, beside a neighbour, 128 x 64 x 1024: 64 to 70 GFLOP/s, 100 x 2048 of 64 X^T dY 54 to 68, 512 x 4096 of 64 X^T dY 48 to 58, 1024 x 1024 of 64 X^T dY +4 to +8 %; 3000 x 3000 of 17 X^T dY would lose 11 %, 40 x 30 x 1700 3 %.)
+    /// Whether a shallow product is computed in blocks of rows and columns: low tiles would read a wide B out of the L2 cache, once for every few rows. Not if that cache cannot keep A, unless it cannot keep B either.
+    /// (AVX2 on Zen 3, beside a neighbour, 128 x 64 x 1024: 64 to 70 GFLOP/s, 100 x 2048 of 64 X^T dY 54 to 68, 512 x 4096 of 64 X^T dY 48 to 58, 1024 x 1024 of 64 X^T dY +4 to +8 %; 3000 x 3000 of 17 X^T dY would lose 11 %, 40 x 30 x 1700 3 %, 4096 x 1024 of 64 X^T dY 0 to 6 %.)
     /// </summary>
     public static bool BlocksShallow(in GemmArguments g, Block share) =>
         !Tiers.HasThirtyTwoRegisters && g.K >= StepsWorthShallowBlocks && share.Rows >= RowsWorthShallowBlocks && g.K * share.Columns >= FloatsOfWideB
@@ -389,7 +389,7 @@ internal static partial class GemmBlocking
 
     /// <summary>
     /// Whether a copied A is rearranged tile by tile: of A^T low tiles would use 24 bytes of each cache line (AVX2 on Zen 4, 256 to 1024: +13 to 18 %; 512 bits -2 to +1 %), of A they would read six rows at once.
-    /// (AVX2 on Zen 3, 2048 x 2048 x 2048: +2 to +5 %, 256 x 4096 x 4096 +1 to +7 %, 1024 +3 %, 1500 and 200 x 2000 x 1500 +3 to +5 %, 700 x 300 x 2000 +3 to +5 %, 100 x 100 x 1200 0 to +1 %; 300 x 700 x 900 0, 128 x 784 x 512 -3 %; A B^T -3 to +2 %.)
+    /// (AVX2 on Zen 3, 256 x 4096 x 4096: +1 to +7 %, 2048 x 2048 x 2048 -2 to +5 %, 1024 0 to +3 %, 1500 +4 %, 200 x 2000 x 1500 0 to +5 %, 700 x 300 x 2000 +3 to +5 %, 100 x 100 x 1200 0 to +1 %; of fewer columns 300 x 700 x 900 -2 to 0 %, 128 x 784 x 512 -3 to -2 %; A B^T -3 to +2 %.)
     /// </summary>
     public static bool PacksA<V>(in GemmArguments g)
         where V : struct, IVectorF32<V> => HasNarrowTiles<V>() && (g.TransA || g.Alpha == 1);
