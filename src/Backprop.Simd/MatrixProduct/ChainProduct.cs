@@ -70,7 +70,7 @@ internal static unsafe class ChainProduct
             if (packsA)
             {
                 if (g.TransA)
-                    Packing.TilesOfColumns<V>(g.Alpha, a, lda, steps, block.Rows, heights, copy);
+                    Packing.TilesOfColumns<V>(g.Alpha, a, lda, steps, block.Rows, heights, GemmBlocking.IsFarA(in g), copy);
                 else
                     Packing.TilesOfRows<V>(a, lda, steps, heights, copy);
                 rowStride = 1;
@@ -156,6 +156,7 @@ internal static unsafe class ChainProduct
                     B = b,
                     Ldb = rowOfB,
                     Panel = packed,
+                    InPanels = packsA && packed == null && rowOfB == tileColumns && columns == tileColumns,
                     C = inPlace ? c : edge,
                     Ldc = inPlace ? ldc : tileColumns,
                     LastVector = columns - V.Count,

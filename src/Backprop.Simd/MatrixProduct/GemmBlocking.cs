@@ -69,7 +69,9 @@ internal static partial class GemmBlocking
     private const int StepsUsedAtOnce = 16;
     private const int FloatsOfCacheSet = 1024;
     private const int ColumnsWorthCopying = 256;
-    private const int ColumnsWorthPackingA = 1000;
+    private const int ColumnsWorthPackingA = 300;
+    private const int ColumnsWorthPackingFewRows = 1000;
+    private const int RowsWorthPackingA = 36;
 
     /// <summary>
     /// Tiles side by side over so many columns: NR is 2 vectors, or 3 if their number is odd, to leave no single one (+2 to 12 %), or, with 32 registers, divides by three, for fewer loads and stores (96 x 96 x 96: +2 %, 192: +1 %); with 32 registers 4 for few steps
@@ -380,25 +382,28 @@ internal static partial class GemmBlocking
     /// <summary>
     /// Whether A^T is copied although it could be read in place: rows a multiple of 2 KB apart fall into the same few sets of the caches, a large one would
     /// touch another page at every step, and low tiles use too little of each of its cache lines, unless a quarter of the L2 cache holds it. (512 x 512 x 512 X^T dY: +6 %; AVX2, X^T dY up to 224: 3 to 5 % faster in place, 512 x 64 x 128, whose rows clash, 9 % slower.)
-    /// With sixteen registers an A whose rows are a multiple of 4 KB apart is copied too: an L2 cache of 512 KB holds at most half of a block of it (AVX2 on Zen 3, 256 x 4096 x 4096: +5 to +11 %); and any A for many columns,
-    /// where what one stream brings instead of six pays for it.
+    /// With sixteen registers A is copied too, for so many columns that the fewer instructions of tiles in panels make up for it. (AVX2 on Zen 3, beside a neighbour, 300 x 300 x 300 +4 %, 900 x 500 x 600 +10 %, 128 x 784 x 512 and 768 x 768 x 768 +3 %,
+    /// 256 x 4096 x 4096 +5 to +11 %, 64 x 784 x 256 -2 to +3 %; fewer columns, 128 x 300 x 150, -2 %; few rows, 24 x 500 x 500, -1 %.)
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool CopiesA<V>(in GemmArguments g)
-        where V : struct, IVectorF32<V> => g.N >= ColumnsWorthCopying / 2 && CopiesA(g.TransA, g.N, g.K, g.Lda, HasNarrowTiles<V>());
+        where V : struct, IVectorF32<V> => g.N >= ColumnsWorthCopying / 2 && CopiesA(g.TransA, g.M, g.N, g.K, g.Lda, HasNarrowTiles<V>());
 
     /// <summary>
     /// Whether a copied A is rearranged tile by tile: of A^T low tiles would use 24 bytes of each cache line (AVX2 on Zen 4, 256 to 1024: +13 to 18 %; 512 bits -2 to +1 %), of A they would read six rows at once.
-    /// (AVX2 on Zen 3, 256 x 4096 x 4096: +1 to +7 %, 2048 x 2048 x 2048 -2 to +5 %, 1024 0 to +3 %, 1500 +4 %, 200 x 2000 x 1500 0 to +5 %, 700 x 300 x 2000 +3 to +5 %, 100 x 100 x 1200 0 to +1 %; of fewer columns 300 x 700 x 900 -2 to 0 %, 128 x 784 x 512 -3 to -2 %; A B^T -3 to +2 %.)
+    /// (AVX2 on Zen 3, 256 x 4096 x 4096: +1 to +7 %, 2048 x 2048 x 2048 -2 to +5 %, 1024 0 to +3 %, 1500 +4 %, 200 x 2000 x 1500 0 to +5 %, 700 x 300 x 2000 +3 to +5 %.)
     /// </summary>
     public static bool PacksA<V>(in GemmArguments g)
         where V : struct, IVectorF32<V> => HasNarrowTiles<V>() && (g.TransA || g.Alpha == 1);
 
-    private static bool CopiesA(bool transA, int n, nint k, nint lda, bool narrowTiles)
+    /// <summary>Whether an A^T that is rearranged tile by tile comes from beyond an L2 cache of 512 KB. (Measured with AVX2 on Zen 3 only.)</summary>
+    public static bool IsFarA(in GemmArguments g) => !Tiers.HasThirtyTwoRegisters && (nint)g.K * g.Lda >= BlockFloats;
+
+    private static bool CopiesA(bool transA, int m, int n, nint k, nint lda, bool narrowTiles)
     {
         bool clashes = lda % (FloatsOfCacheSet / 2) == 0;
         if (!transA)
-            return !Tiers.HasThirtyTwoRegisters && k > FewSteps && n >= (RowsClash(lda) ? 2 * ColumnsWorthCopying : ColumnsWorthPackingA);
+            return !Tiers.HasThirtyTwoRegisters && k > FewSteps && n >= (m >= RowsWorthPackingA ? ColumnsWorthPackingA : RowsClash(lda) ? 2 * ColumnsWorthCopying : ColumnsWorthPackingFewRows);
         return (n >= ColumnsWorthCopying && (clashes || k * lda >= FloatsWorthPacking))
             || (narrowTiles && n >= ColumnsWorthCopying / 2 && k * lda >= (clashes ? FloatsOfFirstCache : 4 * FloatsOfFirstCache));
     }
@@ -410,7 +415,7 @@ internal static partial class GemmBlocking
     /// <summary>The floats of packing space that one thread needs for a product whose epilogue stores C or does not.</summary>
     public static int ScratchFloats(in GemmArguments g, SummationOrder order, bool storesC = true) => order switch
     {
-        SummationOrder.Chain => checked(Math.Max(PanelFloats(g.N, g.K, RowBlocks(g.M, g.K, storesC), storesC), Math.Max(ShallowFloats(g.TransA, g.TransB, g.N, g.K, g.Ldb), SwappedFloats(g.TransA, g.TransB, g.M, g.N, g.K))) + (g.Alpha != 1 || CopiesA(g.TransA, g.N, g.K, g.Lda, narrowTiles: true) ? CopyFloats(g.M, g.K, storesC) : 0)),
+        SummationOrder.Chain => checked(Math.Max(PanelFloats(g.N, g.K, RowBlocks(g.M, g.K, storesC), storesC), Math.Max(ShallowFloats(g.TransA, g.TransB, g.N, g.K, g.Ldb), SwappedFloats(g.TransA, g.TransB, g.M, g.N, g.K))) + (g.Alpha != 1 || CopiesA(g.TransA, g.M, g.N, g.K, g.Lda, narrowTiles: true) ? CopyFloats(g.M, g.K, storesC) : 0)),
         SummationOrder.FourChains => checked(QuadFloats(g.TransA, g.TransB, g.M, g.N, g.K) + (g.Alpha == 1 ? 0 : Math.Min(g.M, TileKernel.MaxVectors * MaxLanes) * g.K)),
         _ => checked(g.M * (int)WholeLines(g.K)),
     };
@@ -422,7 +427,7 @@ internal static partial class GemmBlocking
         : checked(Math.Max(PanelFloats(n, k, RowBlocks(m, k, storesC), storesC), Math.Max(ShallowFloats(transA, transB && k > StepsOfTurnedB, n, k, n), SwappedFloats(transA, transB, m, n, k))) + (MayCopyA(transA, m, n, k) ? CopyFloats(m, k, storesC) : 0));
 
     // On some width and for some number of rows up to m.
-    private static bool MayCopyA(bool transA, int m, int n, int k) => transA ? n >= ColumnsWorthCopying / 2 && (nint)k * m >= FloatsOfFirstCache : CopiesA(transA, n, k, k, narrowTiles: true);
+    private static bool MayCopyA(bool transA, int m, int n, int k) => transA ? n >= ColumnsWorthCopying / 2 && (nint)k * m >= FloatsOfFirstCache : CopiesA(transA, m, n, k, k, narrowTiles: true);
 
     /// <summary>The floats of one panel of B, or, if more than one block of rows needs them, of all that are packed at a time.</summary>
     public static int PanelFloats(int n, int k, int rowBlocks, bool storesC)

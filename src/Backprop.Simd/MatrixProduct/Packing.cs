@@ -8,6 +8,9 @@ internal static unsafe class Packing
 {
     private const int StepsAtOnce = 16;
 
+    // And the next ones asked for meanwhile: no prefetcher of the CPU follows so many short pieces of rows. (AVX2 on Zen 3, 300 x 500 x 700 X^T dY +5 %, 1000 x 1000 x 300 +8 %, 1024 x 1024 x 1024 +2 to +3 %; from the L2 cache 1000 x 100 x 200 -4 %.)
+    private const int StepsAtOnceFromFar = 8;
+
     /// <summary>panel[p, j] = B[p, j].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Rows<V>(float* b, nint ldb, nint k, nint columns, float* panel, nint panelColumns)
@@ -28,17 +31,20 @@ internal static unsafe class Packing
     /// cache lines is still near for the next tile.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void TilesOfColumns<V>(float factor, float* a, nint lda, nint steps, nint rows, EvenParts heights, float* tiles)
+    public static void TilesOfColumns<V>(float factor, float* a, nint lda, nint steps, nint rows, EvenParts heights, bool fromFar, float* tiles)
         where V : struct, IVectorF32<V>
     {
         V f = V.Create(factor);
+        nint stepsAtOnce = fromFar ? StepsAtOnceFromFar : StepsAtOnce;
         for (nint step = 0, count; step < steps; step += count)
         {
-            count = Math.Min(StepsAtOnce, steps - step);
+            count = Math.Min(stepsAtOnce, steps - step);
             for (nint tile = 0; tile < heights.Count; tile++)
             {
                 nint row = heights.StartOf(tile), height = heights.SizeOf(tile), vectors = (height + V.Count - 1) / V.Count;
                 float* from = a + (step * lda) + row, to = tiles + (row * steps) + (step * height);
+                for (nint p = 0; fromFar && p < count; p++)
+                    Prefetch.Near(from + ((p + count) * lda));
                 // A whole vector writes beyond its step, where nothing may stand yet: hence the last vector of a step first, and the end of a tile without.
                 nint whole = row + (vectors * V.Count) > rows ? 0 : Math.Clamp(steps - (((vectors * V.Count) - 1) / height) - step, 0, count);
                 for (nint j = (vectors - 1) * V.Count; j >= 0; j -= V.Count)

@@ -44,6 +44,19 @@ internal unsafe struct RowOfVectors<V, R, TVectors>
             _3 = V.LoadRegister(from + last);
     }
 
+    /// <summary>One row of a panel, whose places are constants if its number is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void LoadRow(float* panel, nint row)
+    {
+        _0 = V.LoadRegister(panel + (row * sizeof(TVectors) * V.Count));
+        if (sizeof(TVectors) > 1)
+            _1 = V.LoadRegister(panel + (((row * sizeof(TVectors)) + 1) * V.Count));
+        if (sizeof(TVectors) > 2)
+            _2 = V.LoadRegister(panel + (((row * sizeof(TVectors)) + 2) * V.Count));
+        if (sizeof(TVectors) > 3)
+            _3 = V.LoadRegister(panel + (((row * sizeof(TVectors)) + 3) * V.Count));
+    }
+
     /// <summary>A row of one vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static RowOfVectors<V, R, TVectors> Of(R only) => new() { _0 = only, _1 = V.ZeroRegister, _2 = V.ZeroRegister, _3 = V.ZeroRegister };

@@ -31,6 +31,9 @@ internal unsafe struct Tiles
     /// <summary>If not, the sums start from +0 and C is not read.</summary>
     public required bool Accumulate;
 
+    /// <summary>Whether each tile of A and of B lies packed, without gaps and in full vectors.</summary>
+    public bool InPanels;
+
     /// <summary>What is asked for on the way, or null; if not null, there is one tile.</summary>
     public Ahead* Ahead;
 
