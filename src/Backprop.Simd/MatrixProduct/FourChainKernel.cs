@@ -91,150 +91,136 @@ internal static unsafe class FourChainKernel
                     sum50 = V.Unwrap(V.LoadPartial(c + (5 * ldc), count));
             }
 
-            nint secondRow = 2 * rowStride;
-            float* a0 = a, a3 = a + (3 * rowStride);
-            nint groups = wholeGroups, rowOfB = ldb;
-            float* x = b;
+            // Rows of A lie as x86 addresses them, base + index * scale.
+            nint row = rowStride * sizeof(float), threeRows = 3 * row, fiveRows = 5 * row, step = stepStride * sizeof(float);
+            nint groups = wholeGroups, rowOfB = ldb * sizeof(float);
+            byte* a0 = (byte*)a, x = (byte*)b;
             for (int part = 0; part < 2; part++)
             {
                 for (; groups > 0; groups--)
                 {
-                    R x0 = V.LoadRegister(x);
-                    sum00 = V.MultiplyAddRegister(V.BroadcastRegister(a0[0]), x0, sum00);
+                    R x0 = V.LoadRegister((float*)x);
+                    sum00 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)a0), x0, sum00);
                     if (sizeof(TRows) > 1)
-                        sum10 = V.MultiplyAddRegister(V.BroadcastRegister(a0[rowStride]), x0, sum10);
+                        sum10 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + row)), x0, sum10);
                     if (sizeof(TRows) > 2)
-                        sum20 = V.MultiplyAddRegister(V.BroadcastRegister(a0[secondRow]), x0, sum20);
+                        sum20 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + (2 * row))), x0, sum20);
                     if (sizeof(TRows) > 3)
-                        sum30 = V.MultiplyAddRegister(V.BroadcastRegister(a3[0]), x0, sum30);
+                        sum30 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + threeRows)), x0, sum30);
                     if (sizeof(TRows) > 4)
-                        sum40 = V.MultiplyAddRegister(V.BroadcastRegister(a3[rowStride]), x0, sum40);
+                        sum40 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + (4 * row))), x0, sum40);
                     if (sizeof(TRows) > 5)
-                        sum50 = V.MultiplyAddRegister(V.BroadcastRegister(a3[secondRow]), x0, sum50);
+                        sum50 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + fiveRows)), x0, sum50);
                     x += rowOfB;
-                    a0 += stepStride;
-                    if (sizeof(TRows) > 3)
-                        a3 += stepStride;
+                    a0 += step;
 
-                    R x1 = V.LoadRegister(x);
-                    sum01 = V.MultiplyAddRegister(V.BroadcastRegister(a0[0]), x1, sum01);
+                    R x1 = V.LoadRegister((float*)x);
+                    sum01 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)a0), x1, sum01);
                     if (sizeof(TRows) > 1)
-                        sum11 = V.MultiplyAddRegister(V.BroadcastRegister(a0[rowStride]), x1, sum11);
+                        sum11 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + row)), x1, sum11);
                     if (sizeof(TRows) > 2)
-                        sum21 = V.MultiplyAddRegister(V.BroadcastRegister(a0[secondRow]), x1, sum21);
+                        sum21 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + (2 * row))), x1, sum21);
                     if (sizeof(TRows) > 3)
-                        sum31 = V.MultiplyAddRegister(V.BroadcastRegister(a3[0]), x1, sum31);
+                        sum31 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + threeRows)), x1, sum31);
                     if (sizeof(TRows) > 4)
-                        sum41 = V.MultiplyAddRegister(V.BroadcastRegister(a3[rowStride]), x1, sum41);
+                        sum41 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + (4 * row))), x1, sum41);
                     if (sizeof(TRows) > 5)
-                        sum51 = V.MultiplyAddRegister(V.BroadcastRegister(a3[secondRow]), x1, sum51);
+                        sum51 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + fiveRows)), x1, sum51);
                     x += rowOfB;
-                    a0 += stepStride;
-                    if (sizeof(TRows) > 3)
-                        a3 += stepStride;
+                    a0 += step;
 
-                    R x2 = V.LoadRegister(x);
-                    sum02 = V.MultiplyAddRegister(V.BroadcastRegister(a0[0]), x2, sum02);
+                    R x2 = V.LoadRegister((float*)x);
+                    sum02 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)a0), x2, sum02);
                     if (sizeof(TRows) > 1)
-                        sum12 = V.MultiplyAddRegister(V.BroadcastRegister(a0[rowStride]), x2, sum12);
+                        sum12 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + row)), x2, sum12);
                     if (sizeof(TRows) > 2)
-                        sum22 = V.MultiplyAddRegister(V.BroadcastRegister(a0[secondRow]), x2, sum22);
+                        sum22 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + (2 * row))), x2, sum22);
                     if (sizeof(TRows) > 3)
-                        sum32 = V.MultiplyAddRegister(V.BroadcastRegister(a3[0]), x2, sum32);
+                        sum32 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + threeRows)), x2, sum32);
                     if (sizeof(TRows) > 4)
-                        sum42 = V.MultiplyAddRegister(V.BroadcastRegister(a3[rowStride]), x2, sum42);
+                        sum42 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + (4 * row))), x2, sum42);
                     if (sizeof(TRows) > 5)
-                        sum52 = V.MultiplyAddRegister(V.BroadcastRegister(a3[secondRow]), x2, sum52);
+                        sum52 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + fiveRows)), x2, sum52);
                     x += rowOfB;
-                    a0 += stepStride;
-                    if (sizeof(TRows) > 3)
-                        a3 += stepStride;
+                    a0 += step;
 
-                    R x3 = V.LoadRegister(x);
-                    sum03 = V.MultiplyAddRegister(V.BroadcastRegister(a0[0]), x3, sum03);
+                    R x3 = V.LoadRegister((float*)x);
+                    sum03 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)a0), x3, sum03);
                     if (sizeof(TRows) > 1)
-                        sum13 = V.MultiplyAddRegister(V.BroadcastRegister(a0[rowStride]), x3, sum13);
+                        sum13 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + row)), x3, sum13);
                     if (sizeof(TRows) > 2)
-                        sum23 = V.MultiplyAddRegister(V.BroadcastRegister(a0[secondRow]), x3, sum23);
+                        sum23 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + (2 * row))), x3, sum23);
                     if (sizeof(TRows) > 3)
-                        sum33 = V.MultiplyAddRegister(V.BroadcastRegister(a3[0]), x3, sum33);
+                        sum33 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + threeRows)), x3, sum33);
                     if (sizeof(TRows) > 4)
-                        sum43 = V.MultiplyAddRegister(V.BroadcastRegister(a3[rowStride]), x3, sum43);
+                        sum43 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + (4 * row))), x3, sum43);
                     if (sizeof(TRows) > 5)
-                        sum53 = V.MultiplyAddRegister(V.BroadcastRegister(a3[secondRow]), x3, sum53);
+                        sum53 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + fiveRows)), x3, sum53);
                     x += rowOfB;
-                    a0 += stepStride;
-                    if (sizeof(TRows) > 3)
-                        a3 += stepStride;
+                    a0 += step;
                 }
 
                 if (part == 0)
                 {
                     groups = tailRows / 4;
-                    x = tail;
-                    rowOfB = V.Count;
+                    x = (byte*)tail;
+                    rowOfB = V.Count * sizeof(float);
                 }
             }
 
             int rest = tailRows % 4;
             if (rest > 0)
             {
-                R x0 = V.LoadRegister(x);
-                sum00 = V.MultiplyAddRegister(V.BroadcastRegister(a0[0]), x0, sum00);
+                R x0 = V.LoadRegister((float*)x);
+                sum00 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)a0), x0, sum00);
                 if (sizeof(TRows) > 1)
-                    sum10 = V.MultiplyAddRegister(V.BroadcastRegister(a0[rowStride]), x0, sum10);
+                    sum10 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + row)), x0, sum10);
                 if (sizeof(TRows) > 2)
-                    sum20 = V.MultiplyAddRegister(V.BroadcastRegister(a0[secondRow]), x0, sum20);
+                    sum20 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + (2 * row))), x0, sum20);
                 if (sizeof(TRows) > 3)
-                    sum30 = V.MultiplyAddRegister(V.BroadcastRegister(a3[0]), x0, sum30);
+                    sum30 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + threeRows)), x0, sum30);
                 if (sizeof(TRows) > 4)
-                    sum40 = V.MultiplyAddRegister(V.BroadcastRegister(a3[rowStride]), x0, sum40);
+                    sum40 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + (4 * row))), x0, sum40);
                 if (sizeof(TRows) > 5)
-                    sum50 = V.MultiplyAddRegister(V.BroadcastRegister(a3[secondRow]), x0, sum50);
+                    sum50 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + fiveRows)), x0, sum50);
                 x += rowOfB;
-                a0 += stepStride;
-                if (sizeof(TRows) > 3)
-                    a3 += stepStride;
+                a0 += step;
             }
 
             if (rest > 1)
             {
-                R x1 = V.LoadRegister(x);
-                sum01 = V.MultiplyAddRegister(V.BroadcastRegister(a0[0]), x1, sum01);
+                R x1 = V.LoadRegister((float*)x);
+                sum01 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)a0), x1, sum01);
                 if (sizeof(TRows) > 1)
-                    sum11 = V.MultiplyAddRegister(V.BroadcastRegister(a0[rowStride]), x1, sum11);
+                    sum11 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + row)), x1, sum11);
                 if (sizeof(TRows) > 2)
-                    sum21 = V.MultiplyAddRegister(V.BroadcastRegister(a0[secondRow]), x1, sum21);
+                    sum21 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + (2 * row))), x1, sum21);
                 if (sizeof(TRows) > 3)
-                    sum31 = V.MultiplyAddRegister(V.BroadcastRegister(a3[0]), x1, sum31);
+                    sum31 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + threeRows)), x1, sum31);
                 if (sizeof(TRows) > 4)
-                    sum41 = V.MultiplyAddRegister(V.BroadcastRegister(a3[rowStride]), x1, sum41);
+                    sum41 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + (4 * row))), x1, sum41);
                 if (sizeof(TRows) > 5)
-                    sum51 = V.MultiplyAddRegister(V.BroadcastRegister(a3[secondRow]), x1, sum51);
+                    sum51 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + fiveRows)), x1, sum51);
                 x += rowOfB;
-                a0 += stepStride;
-                if (sizeof(TRows) > 3)
-                    a3 += stepStride;
+                a0 += step;
             }
 
             if (rest > 2)
             {
-                R x2 = V.LoadRegister(x);
-                sum02 = V.MultiplyAddRegister(V.BroadcastRegister(a0[0]), x2, sum02);
+                R x2 = V.LoadRegister((float*)x);
+                sum02 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)a0), x2, sum02);
                 if (sizeof(TRows) > 1)
-                    sum12 = V.MultiplyAddRegister(V.BroadcastRegister(a0[rowStride]), x2, sum12);
+                    sum12 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + row)), x2, sum12);
                 if (sizeof(TRows) > 2)
-                    sum22 = V.MultiplyAddRegister(V.BroadcastRegister(a0[secondRow]), x2, sum22);
+                    sum22 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + (2 * row))), x2, sum22);
                 if (sizeof(TRows) > 3)
-                    sum32 = V.MultiplyAddRegister(V.BroadcastRegister(a3[0]), x2, sum32);
+                    sum32 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + threeRows)), x2, sum32);
                 if (sizeof(TRows) > 4)
-                    sum42 = V.MultiplyAddRegister(V.BroadcastRegister(a3[rowStride]), x2, sum42);
+                    sum42 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + (4 * row))), x2, sum42);
                 if (sizeof(TRows) > 5)
-                    sum52 = V.MultiplyAddRegister(V.BroadcastRegister(a3[secondRow]), x2, sum52);
+                    sum52 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a0 + fiveRows)), x2, sum52);
                 x += rowOfB;
-                a0 += stepStride;
-                if (sizeof(TRows) > 3)
-                    a3 += stepStride;
+                a0 += step;
             }
 
             Store<V, R>(sum00, sum01, sum02, sum03, c, count);

@@ -206,7 +206,7 @@ internal static partial class GemmBlocking
 
     /// <summary>
     /// Whether what fours of steps save pays for what they cost: as long as so many steps for each row, whose sums are transposed, as many more where k fills no four, and for each
-    /// step that of packing B, which many rows share. More than 12 columns leave nothing to save where vectors are split.
+    /// step that of packing B, which many rows share. More than 12 columns leave nothing to save where vectors are split. (AVX2 on Zen 3, 64 x 128 x 16 +7 to +9 %, 14 x 300 x 10 +9 to +12 %.)
     /// </summary>
     private static bool HasStepsForQuads<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V>
@@ -216,9 +216,9 @@ internal static partial class GemmBlocking
             return true;
         if (splits && g.N > 12)
             return false;
-        int stepsPerRow = splits ? (g.N <= 2 ? 8 : g.N <= 5 ? 24 : g.N <= 8 ? 60 : 85) : g.N <= 4 ? 0 : g.N <= 8 ? 50 : g.N <= 12 ? 20 : 100;
+        int stepsPerRow = splits ? (g.N <= 2 ? 8 : g.N <= 5 ? 24 : g.N <= 8 ? 60 : 85) : g.N <= 4 ? 0 : g.N <= 8 ? 50 : g.N <= 12 ? 20 : 80;
         int rest = g.K % QuadKernel.Steps == 0 ? 0 : StepsOfRest;
-        return share.Rows * (g.K - stepsPerRow - rest) >= (g.N <= 5 ? 8 : 16) * g.K;
+        return share.Rows * (g.K - stepsPerRow - rest) >= (g.N <= 5 ? 8 : splits ? 16 : 12) * g.K;
     }
 
     /// <summary>Whether B^T is rearranged by half vectors, whose shuffles take half where wide ones are split. (64 x 64 x 64: +3 %, 24 x 64 x 64: +8 %; of few steps, whose panel is read as whole vectors while the halves are still on their way, -8 %.)</summary>

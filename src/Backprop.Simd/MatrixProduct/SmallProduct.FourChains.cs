@@ -150,46 +150,46 @@ internal static unsafe partial class SmallProduct
             return;
         }
 
+        // Places that x86 addresses itself, base + index * scale.
+        nint step = stepStride * sizeof(float), threeSteps = 3 * step, rowOfB = ldb * sizeof(float), threeRowsOfB = 3 * rowOfB;
         for (; row <= m - 2; row += 2, a += 2 * rowStride, c += 2 * ldc)
         {
-            float* left = a, right = a + rowStride, from = b;
+            byte* left = (byte*)a, right = (byte*)(a + rowStride), from = (byte*)b;
             R s0 = accumulate ? V.Unwrap(V.LoadPartial(c, count)) : zero, s1 = zero, s2 = zero, s3 = zero;
             R t0 = accumulate ? V.Unwrap(V.LoadPartial(c + ldc, count)) : zero, t1 = zero, t2 = zero, t3 = zero;
-            nint p = 0;
-            for (; p <= k - 4; p += 4, left += 4 * stepStride, right += 4 * stepStride, from += 4 * ldb)
+            for (nint i = k >> 2; i > 0; i--, left += 4 * step, right += 4 * step, from += 4 * rowOfB)
             {
-                R x0 = Row<V, R, TRow>(from, count), x1 = Row<V, R, TRow>(from + ldb, count);
-                R x2 = Row<V, R, TRow>(from + (2 * ldb), count), x3 = Row<V, R, TRow>(from + (3 * ldb), count);
-                s0 = V.MultiplyAddRegister(V.BroadcastRegister(left[0]), x0, s0);
-                t0 = V.MultiplyAddRegister(V.BroadcastRegister(right[0]), x0, t0);
-                s1 = V.MultiplyAddRegister(V.BroadcastRegister(left[stepStride]), x1, s1);
-                t1 = V.MultiplyAddRegister(V.BroadcastRegister(right[stepStride]), x1, t1);
-                s2 = V.MultiplyAddRegister(V.BroadcastRegister(left[2 * stepStride]), x2, s2);
-                t2 = V.MultiplyAddRegister(V.BroadcastRegister(right[2 * stepStride]), x2, t2);
-                s3 = V.MultiplyAddRegister(V.BroadcastRegister(left[3 * stepStride]), x3, s3);
-                t3 = V.MultiplyAddRegister(V.BroadcastRegister(right[3 * stepStride]), x3, t3);
+                R x0 = Row<V, R, TRow>((float*)from, count), x1 = Row<V, R, TRow>((float*)(from + rowOfB), count);
+                R x2 = Row<V, R, TRow>((float*)(from + (2 * rowOfB)), count), x3 = Row<V, R, TRow>((float*)(from + threeRowsOfB), count);
+                s0 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)left), x0, s0);
+                t0 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)right), x0, t0);
+                s1 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(left + step)), x1, s1);
+                t1 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(right + step)), x1, t1);
+                s2 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(left + (2 * step))), x2, s2);
+                t2 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(right + (2 * step))), x2, t2);
+                s3 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(left + threeSteps)), x3, s3);
+                t3 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(right + threeSteps)), x3, t3);
             }
 
-            Rest<V, R, TRow>(ref s0, ref s1, ref s2, k - p, left, stepStride, from, ldb, count);
-            Rest<V, R, TRow>(ref t0, ref t1, ref t2, k - p, right, stepStride, from, ldb, count);
+            Rest<V, R, TRow>(ref s0, ref s1, ref s2, k & 3, (float*)left, stepStride, (float*)from, ldb, count);
+            Rest<V, R, TRow>(ref t0, ref t1, ref t2, k & 3, (float*)right, stepStride, (float*)from, ldb, count);
             Finish(ref local, Sum<V, R>(s0, s1, s2, s3), c, row, column, count);
             Finish(ref local, Sum<V, R>(t0, t1, t2, t3), c + ldc, row + 1, column, count);
         }
 
         if (row < m)
         {
-            float* left = a, from = b;
+            byte* left = (byte*)a, from = (byte*)b;
             R s0 = accumulate ? V.Unwrap(V.LoadPartial(c, count)) : zero, s1 = zero, s2 = zero, s3 = zero;
-            nint p = 0;
-            for (; p <= k - 4; p += 4, left += 4 * stepStride, from += 4 * ldb)
+            for (nint i = k >> 2; i > 0; i--, left += 4 * step, from += 4 * rowOfB)
             {
-                s0 = V.MultiplyAddRegister(V.BroadcastRegister(left[0]), Row<V, R, TRow>(from, count), s0);
-                s1 = V.MultiplyAddRegister(V.BroadcastRegister(left[stepStride]), Row<V, R, TRow>(from + ldb, count), s1);
-                s2 = V.MultiplyAddRegister(V.BroadcastRegister(left[2 * stepStride]), Row<V, R, TRow>(from + (2 * ldb), count), s2);
-                s3 = V.MultiplyAddRegister(V.BroadcastRegister(left[3 * stepStride]), Row<V, R, TRow>(from + (3 * ldb), count), s3);
+                s0 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)left), Row<V, R, TRow>((float*)from, count), s0);
+                s1 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(left + step)), Row<V, R, TRow>((float*)(from + rowOfB), count), s1);
+                s2 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(left + (2 * step))), Row<V, R, TRow>((float*)(from + (2 * rowOfB)), count), s2);
+                s3 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(left + threeSteps)), Row<V, R, TRow>((float*)(from + threeRowsOfB), count), s3);
             }
 
-            Rest<V, R, TRow>(ref s0, ref s1, ref s2, k - p, left, stepStride, from, ldb, count);
+            Rest<V, R, TRow>(ref s0, ref s1, ref s2, k & 3, (float*)left, stepStride, (float*)from, ldb, count);
             Finish(ref local, Sum<V, R>(s0, s1, s2, s3), c, row, column, count);
         }
     }

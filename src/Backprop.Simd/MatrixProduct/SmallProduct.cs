@@ -235,7 +235,7 @@ internal static unsafe partial class SmallProduct
         where TEpilogue : struct, IEpilogue
     {
         nint ldc = g.Ldc, rowStride = g.TransA ? 1 : g.Lda, stepStride = g.TransA ? g.Lda : 1;
-        float* a0 = g.A + (row * rowStride), a1 = a0 + rowStride, a2 = a1 + rowStride, a3 = a2 + rowStride, c = g.C + (row * ldc) + column;
+        float* c = g.C + (row * ldc) + column;
         R s0 = V.ZeroRegister, s1 = V.ZeroRegister, s2 = V.ZeroRegister, s3 = V.ZeroRegister;
         if (g.Beta == 1)
         {
@@ -248,29 +248,21 @@ internal static unsafe partial class SmallProduct
                 s3 = V.Unwrap(V.LoadPartial(c + (3 * ldc), count));
         }
 
+        // Places that x86 addresses itself, base + index * scale.
+        byte* a = (byte*)(g.A + (row * rowStride)), rowOfB = (byte*)b;
+        nint rowBytes = rowStride * sizeof(float), threeRows = 3 * rowBytes, step = stepStride * sizeof(float), bytesOfB = ldb * sizeof(float);
         for (nint p = g.K; p > 0; p--)
         {
-            R x = Row<V, R, TRow>(b, count);
-            b += ldb;
-            s0 = V.MultiplyAddRegister(V.BroadcastRegister(*a0), x, s0);
-            a0 += stepStride;
+            R x = Row<V, R, TRow>((float*)rowOfB, count);
+            s0 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)a), x, s0);
             if (sizeof(TRows) > 1)
-            {
-                s1 = V.MultiplyAddRegister(V.BroadcastRegister(*a1), x, s1);
-                a1 += stepStride;
-            }
-
+                s1 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a + rowBytes)), x, s1);
             if (sizeof(TRows) > 2)
-            {
-                s2 = V.MultiplyAddRegister(V.BroadcastRegister(*a2), x, s2);
-                a2 += stepStride;
-            }
-
+                s2 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a + (2 * rowBytes))), x, s2);
             if (sizeof(TRows) > 3)
-            {
-                s3 = V.MultiplyAddRegister(V.BroadcastRegister(*a3), x, s3);
-                a3 += stepStride;
-            }
+                s3 = V.MultiplyAddRegister(V.BroadcastRegister(*(float*)(a + threeRows)), x, s3);
+            a += step;
+            rowOfB += bytesOfB;
         }
 
         Finish(ref epilogue, V.Wrap(s0), c, row, column, count);
