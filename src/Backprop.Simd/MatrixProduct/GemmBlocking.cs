@@ -72,6 +72,8 @@ internal static partial class GemmBlocking
     private const int ColumnsWorthPackingA = 300;
     private const int ColumnsWorthPackingFewRows = 1000;
     private const int RowsWorthPackingA = 36;
+    private const int StepsWorthPanels = 48;
+    private const int SumsWorthPanels = 192 * 1024;
 
     /// <summary>
     /// Tiles side by side over so many columns: NR is 2 vectors, or 3 if their number is odd, to leave no single one (+2 to 12 %), or, with 32 registers, divides by three, for fewer loads and stores (96 x 96 x 96: +2 %, 192: +1 %); with 32 registers 4 for few steps
@@ -292,7 +294,7 @@ internal static partial class GemmBlocking
     public static bool IsShallow<V, TEpilogue>(in GemmArguments g, nint rows)
         where V : struct, IVectorF32<V>
         where TEpilogue : struct, IEpilogue =>
-        !g.TransB && (TEpilogue.StoresC ? g.K <= FewSteps : TEpilogue.SumsInRegisters >= SumsOfLowTiles && NeedsNoC<V>(in g, rows));
+        !g.TransB && (TEpilogue.StoresC ? g.K <= FewSteps && !PanelsForFewSteps(g.TransA, g.M, g.N, g.K) : TEpilogue.SumsInRegisters >= SumsOfLowTiles && NeedsNoC<V>(in g, rows));
 
     /// <summary>Whether each sum of a shallow product is handed over once and out of a register, so that no C is needed at all: no two vectors share columns, and tiles are low.</summary>
     public static bool NeedsNoC<V>(in GemmArguments g, nint rows)
@@ -396,11 +398,20 @@ internal static partial class GemmBlocking
     public static bool PacksA<V>(in GemmArguments g)
         where V : struct, IVectorF32<V> => HasNarrowTiles<V>() && (g.TransA || g.Alpha == 1);
 
+    /// <summary>
+    /// Whether A^T B of few steps is computed in panels, too: with sixteen registers, for a C beyond the L2 cache. (AVX2 on Zen 3, beside a neighbour, 256 x 784 of 64 steps: 62 to 75 GFLOP/s, 784 x 256 66 to 72, 784 x 512 of 48 63 to 71,
+    /// 2048 x 2048 of 64 0 to +1 %; of 32 steps, 784 x 256, -10 %; of fewer sums, 100 x 400 of 64, -8 %; A B of 60 steps, 4096 x 512, -10 %.)
+    /// </summary>
+    private static bool PanelsForFewSteps(bool transA, int m, int n, nint k) =>
+        transA && !Tiers.HasThirtyTwoRegisters && k >= StepsWorthPanels && k <= FewSteps && m >= RowsWorthPackingA && n >= ColumnsWorthCopying && (nint)m * n >= SumsWorthPanels;
+
     /// <summary>Whether an A^T that is rearranged tile by tile comes from beyond an L2 cache of 512 KB. (Measured with AVX2 on Zen 3 only.)</summary>
     public static bool IsFarA(in GemmArguments g) => !Tiers.HasThirtyTwoRegisters && (nint)g.K * g.Lda >= BlockFloats;
 
     private static bool CopiesA(bool transA, int m, int n, nint k, nint lda, bool narrowTiles)
     {
+        if (PanelsForFewSteps(transA, m, n, k))
+            return true;
         bool clashes = lda % (FloatsOfCacheSet / 2) == 0;
         if (!transA)
             return !Tiers.HasThirtyTwoRegisters && k > FewSteps && n >= (m >= RowsWorthPackingA ? ColumnsWorthPackingA : RowsClash(lda) ? 2 * ColumnsWorthCopying : ColumnsWorthPackingFewRows);
@@ -427,7 +438,7 @@ internal static partial class GemmBlocking
         : checked(Math.Max(PanelFloats(n, k, RowBlocks(m, k, storesC), storesC), Math.Max(ShallowFloats(transA, transB && k > StepsOfTurnedB, n, k, n), SwappedFloats(transA, transB, m, n, k))) + (MayCopyA(transA, m, n, k) ? CopyFloats(m, k, storesC) : 0));
 
     // On some width and for some number of rows up to m.
-    private static bool MayCopyA(bool transA, int m, int n, int k) => transA ? n >= ColumnsWorthCopying / 2 && (nint)k * m >= FloatsOfFirstCache : CopiesA(transA, m, n, k, k, narrowTiles: true);
+    private static bool MayCopyA(bool transA, int m, int n, int k) => transA ? PanelsForFewSteps(transA, m, n, k) || (n >= ColumnsWorthCopying / 2 && (nint)k * m >= FloatsOfFirstCache) : CopiesA(transA, m, n, k, k, narrowTiles: true);
 
     /// <summary>The floats of one panel of B, or, if more than one block of rows needs them, of all that are packed at a time.</summary>
     public static int PanelFloats(int n, int k, int rowBlocks, bool storesC)

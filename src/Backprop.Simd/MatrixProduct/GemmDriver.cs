@@ -23,7 +23,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///   order A, k &lt;= 4               FewStepsProduct    C once, row after row: memory is the limit
 ///   order A, few rows, big B       FewRowsProduct     B once, in strips or long rows: memory is the limit
 ///   order A, 4 &lt; k &lt;= 64, small C PlainProduct       tiles of registers, nothing else
-///   order A, k &lt;= 64              ShallowProduct     tiles of registers, C once, row after row
+///   order A, k &lt;= 64              ShallowProduct     tiles of registers, C once, row after row; not A^T B with a large C and sixteen registers
 ///   order A otherwise              ChainProduct       tiles of registers: the multiply-add units are the limit
 /// </code>
 /// Each of them runs on vectors of half the lanes where those hold all columns (or rows that are lanes), or the last ones; which bits come out does not depend on that.
