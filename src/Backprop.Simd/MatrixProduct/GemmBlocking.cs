@@ -400,10 +400,10 @@ internal static partial class GemmBlocking
 
     /// <summary>
     /// Whether A^T B of few steps is computed in panels, too: with sixteen registers, for a C beyond the L2 cache. (AVX2 on Zen 3, beside a neighbour, 256 x 784 of 64 steps: 62 to 75 GFLOP/s, 784 x 256 66 to 72, 784 x 512 of 48 63 to 71,
-    /// 2048 x 2048 of 64 0 to +1 %; of 32 steps, 784 x 256, -10 %; of fewer sums, 100 x 400 of 64, -8 %; A B of 60 steps, 4096 x 512, -10 %.)
+    /// 3000 x 3000 of 50 58 to 69, 2048 x 2048 of 64 0 to +1 %; rows of C 16 KB apart, 64 x 4096, -8 %; of 32 steps, 784 x 256, -10 %; of fewer sums, 100 x 400 of 64, -8 %; A B of 60 steps, 4096 x 512, -10 %.)
     /// </summary>
     private static bool PanelsForFewSteps(bool transA, int m, int n, nint k) =>
-        transA && !Tiers.HasThirtyTwoRegisters && k >= StepsWorthPanels && k <= FewSteps && m >= RowsWorthPackingA && n >= ColumnsWorthCopying && (nint)m * n >= SumsWorthPanels;
+        transA && !Tiers.HasThirtyTwoRegisters && k >= StepsWorthPanels && k <= FewSteps && m >= RowsWorthPackingA && n >= ColumnsWorthCopying && n % (4 * FloatsOfCacheSet) != 0 && (nint)m * n >= SumsWorthPanels;
 
     /// <summary>Whether an A^T that is rearranged tile by tile comes from beyond an L2 cache of 512 KB. (Measured with AVX2 on Zen 3 only.)</summary>
     public static bool IsFarA(in GemmArguments g) => !Tiers.HasThirtyTwoRegisters && (nint)g.K * g.Lda >= BlockFloats;
