@@ -63,7 +63,7 @@ internal static unsafe class ChainProduct
         float* a = g.TransA ? g.A + (step * lda) + block.Row : g.A + (block.Row * lda) + step;
         nint rowStride = g.TransA ? 1 : lda, stepStride = g.TransA ? lda : 1, tileStride = rowStride;
         bool packsA = false;
-        if (g.Alpha != 1 || GemmBlocking.CopiesA<V>(in g))
+        if (g.Alpha != 1 || GemmBlocking.CopiesA<V>(in g) || GemmBlocking.PanelsForFewSteps(in g, TEpilogue.StoresC))
         {
             float* copy = scratch + GemmBlocking.PanelFloats((int)block.Columns, g.K, (int)rowBlocks, TEpilogue.StoresC);
             packsA = GemmBlocking.PacksA<V>(in g);

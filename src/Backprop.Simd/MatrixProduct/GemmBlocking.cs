@@ -46,10 +46,7 @@ internal static partial class GemmBlocking
     private const int FloatsOfSecondCache = 256 * 1024;
     private const int FloatsOfThirdCache = 4 * 1024 * 1024;
     private const int FloatsWorthPacking = 2 * FloatsOfSecondCache;
-    private const int FloatsOfFarB = 5 * FloatsWorthPacking;
     private const int LanesWorthPacking = 7;
-    private const int LanesWorthPackingMisaligned = 4;
-    private const int LanesWorthPackingFromFar = 3;
     private const int RowsWorthNarrowing = 16;
     public const int RowsWorthQuads = 12;
     private const int StepsWorthArranging = 20;
@@ -68,12 +65,6 @@ internal static partial class GemmBlocking
     private const int ProductsWorthHalfVectors = 1000;
     private const int StepsUsedAtOnce = 16;
     private const int FloatsOfCacheSet = 1024;
-    private const int ColumnsWorthCopying = 256;
-    private const int ColumnsWorthPackingA = 300;
-    private const int ColumnsWorthPackingFewRows = 1000;
-    private const int RowsWorthPackingA = 36;
-    private const int StepsWorthPanels = 48;
-    private const int SumsWorthPanels = 192 * 1024;
 
     /// <summary>
     /// Tiles side by side over so many columns: NR is 2 vectors, or 3 if their number is odd, to leave no single one (+2 to 12 %), or, with 32 registers, divides by three, for fewer loads and stores (96 x 96 x 96: +2 %, 192: +1 %); with 32 registers 4 for few steps
@@ -294,7 +285,7 @@ internal static partial class GemmBlocking
     public static bool IsShallow<V, TEpilogue>(in GemmArguments g, nint rows)
         where V : struct, IVectorF32<V>
         where TEpilogue : struct, IEpilogue =>
-        !g.TransB && (TEpilogue.StoresC ? g.K <= FewSteps && !PanelsForFewSteps(g.TransA, g.M, g.N, g.K) : TEpilogue.SumsInRegisters >= SumsOfLowTiles && NeedsNoC<V>(in g, rows));
+        !g.TransB && (TEpilogue.StoresC ? g.K <= FewSteps && !PanelsForFewSteps(g.TransA, g.M, g.N, g.K, storesC: true) : TEpilogue.SumsInRegisters >= SumsOfLowTiles && NeedsNoC<V>(in g, rows));
 
     /// <summary>Whether each sum of a shallow product is handed over once and out of a register, so that no C is needed at all: no two vectors share columns, and tiles are low.</summary>
     public static bool NeedsNoC<V>(in GemmArguments g, nint rows)
@@ -314,7 +305,7 @@ internal static partial class GemmBlocking
 
     /// <summary>
     /// Whether a shallow product is computed in blocks of rows and columns: low tiles would read a wide B out of the L2 cache, once for every few rows. Not if that cache cannot keep A, unless it cannot keep B either.
-    /// (AVX2 on Zen 3, beside a neighbour, 128 x 64 x 1024: 64 to 70 GFLOP/s, 100 x 2048 of 64 X^T dY 54 to 68, 512 x 4096 of 64 X^T dY 48 to 58, 1024 x 1024 of 64 X^T dY +4 to +8 %; 3000 x 3000 of 17 X^T dY would lose 11 %, 40 x 30 x 1700 3 %, 4096 x 1024 of 64 X^T dY 0 to 6 %.)
+    /// (AVX2 on Zen 3, beside a neighbour, 128 x 64 x 1024: 64 to 70 GFLOP/s, 100 x 2048 of 64 X^T dY 54 to 68, 512 x 4096 of 64 X^T dY 48 to 58, 1024 x 1024 of 64 X^T dY +4 to +8 %; 3000 x 3000 of 17 X^T dY would lose 11 %, 40 x 30 x 1700 3 %, 4096 x 1024 of 64 X^T dY 0 to 6 %; some of these go to panels now.)
     /// </summary>
     public static bool BlocksShallow(in GemmArguments g, Block share) =>
         !Tiers.HasThirtyTwoRegisters && g.K >= StepsWorthShallowBlocks && share.Rows >= RowsWorthShallowBlocks && g.K * share.Columns >= FloatsOfWideB
@@ -349,135 +340,9 @@ internal static partial class GemmBlocking
     /// </summary>
     public static bool ExpectsC(in GemmArguments g, bool loads, bool onePerCall) => IsLarge(g.M, g.N) && (Tiers.HasThirtyTwoRegisters || loads || onePerCall);
 
-    /// <summary>
-    /// Whether panels of B are packed although they could be read in place: for many rows, if B comes from far beyond the L2 cache (+5 to 10 % from 768 on), or if its own rows fall into the same few sets
-    /// of the L1 cache (512 x 128 x 512 X^T dY: +1 %; rows of 300 or 500 floats 0 to -1 %). Low tiles read B often: they pack what is beyond the L1 cache (AVX2 on Zen 4, 192 x 192 x 192 X^T dY: +7 %), and sooner
-    /// if each load might cross two lines (AVX2, 50 x 256 x 400: +15 %, 200 x 128 x 64 X^T dY: +12 %; aligned -6 to +2 %). From beyond a part of the L3 cache fewer rows do, which
-    /// then ask for the next panel in time (32 x 1500 x 3000: 59 to 90 GFLOP/s, 44 x 3000 x 1000 49 to 97), and the fewest if panels clash (10 x 2048 x 2048: 23 to 45).
-    /// </summary>
-    public static bool PacksB<V>(in GemmArguments g, nint rows, nint steps)
-        where V : struct, IVectorF32<V>
-    {
-        nint ldb = g.Ldb;
-        return (rows >= LanesWorthPackingFromFar * V.Count && g.K * ldb >= FloatsWorthPacking)
-            || (rows > TileKernel.MaxRows && g.K * ldb >= (RowsClash(ldb) ? 2 * FloatsWorthPacking : FloatsOfFarB))
-            || (rows > FewRowsKernel.MaxRows && RowsClash(ldb) && g.K * ldb >= FloatsOfFarB)
-            || (rows >= LanesWorthPacking * V.Count && steps * (ldb & -ldb) >= 2 * FloatsOfFirstCache)
-            || (HasNarrowTiles<V>() && (g.TransB || IsAligned<V>(in g)
-                ? rows >= LanesWorthPacking * V.Count && steps * ldb >= (g.TransB ? FloatsOfSecondCache : FloatsOfFirstCache)
-                : rows >= LanesWorthPackingMisaligned * V.Count && (steps * ldb >= 3 * FloatsOfFirstCache / 4 || steps * (ldb & -ldb) >= FloatsOfFirstCache / 2)));
-    }
-
-    /// <summary>
-    /// Whether the L2 cache does not hold B, so that tiles ask for the next panel; a tile that need not is one of many in a call. (AVX2, 128 x 128 x 128: 102 to 110 GFLOP/s, 192: 108 to 113, 256: 109 to 113, 384: +5 %; 512 -2 %.) With sixteen registers the packing tile
-    /// asks for a B of up to 4 MB itself; what is asked for long before leaves an L2 cache of 512 KB again. (AVX2 on Zen 3, beside a neighbour, 128 x 784 x 512: 63 to 73 GFLOP/s, 64 x 784 x 512 60 to 69; of 9 MB, 60 x 1500 x 1500, -8 %.)
-    /// </summary>
-    public static bool IsFar(in GemmArguments g, nint rowBlock) =>
-        (nint)g.K * g.Ldb >= (Tiers.HasThirtyTwoRegisters || rowBlock > 0 ? FloatsOfSecondCache : 2 * FloatsWorthPacking);
-
-    /// <summary>Whether one tile of rows reads a B in place that is so far away that each panel has to be asked for: nothing else would bring pieces of its rows in time. (8 x 1500 x 3000: 31 to 77 GFLOP/s, 13 x 4000 x 1000 18 to 73; 8 x 1200 x 1800, which is nearer, -7 to -10 % in quiet minutes.)</summary>
-    public static bool AsksForFarB(in GemmArguments g, nint rows) => !g.TransB && rows <= TileKernel.MaxRows && (nint)g.K * g.Ldb >= FloatsOfFarB;
-
-    private static unsafe bool IsAligned<V>(in GemmArguments g)
-        where V : struct, IVectorF32<V> => (nint)g.B % (V.Count * sizeof(float)) == 0 && g.Ldb % V.Count == 0;
-
-    /// <summary>
-    /// Whether A^T is copied although it could be read in place: rows a multiple of 2 KB apart fall into the same few sets of the caches, a large one would
-    /// touch another page at every step, and low tiles use too little of each of its cache lines, unless a quarter of the L2 cache holds it. (512 x 512 x 512 X^T dY: +6 %; AVX2, X^T dY up to 224: 3 to 5 % faster in place, 512 x 64 x 128, whose rows clash, 9 % slower.)
-    /// With sixteen registers A is copied too, for so many columns that the fewer instructions of tiles in panels make up for it. (AVX2 on Zen 3, beside a neighbour, 300 x 300 x 300 +4 %, 900 x 500 x 600 +10 %, 128 x 784 x 512 and 768 x 768 x 768 +3 %,
-    /// 256 x 4096 x 4096 +5 to +11 %, 64 x 784 x 256 -2 to +3 %; fewer columns, 128 x 300 x 150, -2 %; few rows, 24 x 500 x 500, -1 %.)
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool CopiesA<V>(in GemmArguments g)
-        where V : struct, IVectorF32<V> => g.N >= ColumnsWorthCopying / 2 && CopiesA(g.TransA, g.M, g.N, g.K, g.Lda, HasNarrowTiles<V>());
-
-    /// <summary>
-    /// Whether a copied A is rearranged tile by tile: of A^T low tiles would use 24 bytes of each cache line (AVX2 on Zen 4, 256 to 1024: +13 to 18 %; 512 bits -2 to +1 %), of A they would read six rows at once.
-    /// (AVX2 on Zen 3, 256 x 4096 x 4096: +1 to +7 %, 2048 x 2048 x 2048 -2 to +5 %, 1024 0 to +3 %, 1500 +4 %, 200 x 2000 x 1500 0 to +5 %, 700 x 300 x 2000 +3 to +5 %.)
-    /// </summary>
-    public static bool PacksA<V>(in GemmArguments g)
-        where V : struct, IVectorF32<V> => HasNarrowTiles<V>() && (g.TransA || g.Alpha == 1);
-
-    /// <summary>
-    /// Whether A^T B of few steps is computed in panels, too: with sixteen registers, for a C beyond the L2 cache. (AVX2 on Zen 3, beside a neighbour, 256 x 784 of 64 steps: 62 to 75 GFLOP/s, 784 x 256 66 to 72, 784 x 512 of 48 63 to 71,
-    /// 3000 x 3000 of 50 58 to 69, 2048 x 2048 of 64 0 to +1 %; rows of C 16 KB apart, 64 x 4096, -8 %; of 32 steps, 784 x 256, -10 %; of fewer sums, 100 x 400 of 64, -8 %; A B of 60 steps, 4096 x 512, -10 %.)
-    /// </summary>
-    private static bool PanelsForFewSteps(bool transA, int m, int n, nint k) =>
-        transA && !Tiers.HasThirtyTwoRegisters && k >= StepsWorthPanels && k <= FewSteps && m >= RowsWorthPackingA && n >= ColumnsWorthCopying && n % (4 * FloatsOfCacheSet) != 0 && (nint)m * n >= SumsWorthPanels;
-
-    /// <summary>Whether an A^T that is rearranged tile by tile comes from beyond an L2 cache of 512 KB. (Measured with AVX2 on Zen 3 only.)</summary>
-    public static bool IsFarA(in GemmArguments g) => !Tiers.HasThirtyTwoRegisters && (nint)g.K * g.Lda >= BlockFloats;
-
-    private static bool CopiesA(bool transA, int m, int n, nint k, nint lda, bool narrowTiles)
-    {
-        if (PanelsForFewSteps(transA, m, n, k))
-            return true;
-        bool clashes = lda % (FloatsOfCacheSet / 2) == 0;
-        if (!transA)
-            return !Tiers.HasThirtyTwoRegisters && k > FewSteps && n >= (m >= RowsWorthPackingA ? ColumnsWorthPackingA : RowsClash(lda) ? 2 * ColumnsWorthCopying : ColumnsWorthPackingFewRows);
-        return (n >= ColumnsWorthCopying && (clashes || k * lda >= FloatsWorthPacking))
-            || (narrowTiles && n >= ColumnsWorthCopying / 2 && k * lda >= (clashes ? FloatsOfFirstCache : 4 * FloatsOfFirstCache));
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool HasNarrowTiles<V>()
         where V : struct, IVectorF32<V> => V.Count < CacheLineFloats;
-
-    /// <summary>The floats of packing space that one thread needs for a product whose epilogue stores C or does not.</summary>
-    public static int ScratchFloats(in GemmArguments g, SummationOrder order, bool storesC = true) => order switch
-    {
-        SummationOrder.Chain => checked(Math.Max(PanelFloats(g.N, g.K, RowBlocks(g.M, g.K, storesC), storesC), Math.Max(ShallowFloats(g.TransA, g.TransB, g.N, g.K, g.Ldb), SwappedFloats(g.TransA, g.TransB, g.M, g.N, g.K))) + (g.Alpha != 1 || CopiesA(g.TransA, g.M, g.N, g.K, g.Lda, narrowTiles: true) ? CopyFloats(g.M, g.K, storesC) : 0)),
-        SummationOrder.FourChains => checked(QuadFloats(g.TransA, g.TransB, g.M, g.N, g.K) + (g.Alpha == 1 ? 0 : Math.Min(g.M, TileKernel.MaxVectors * MaxLanes) * g.K)),
-        _ => checked(g.M * (int)WholeLines(g.K)),
-    };
-
-    /// <summary>The same for alpha = 1, rows without gaps and any number of rows up to m.</summary>
-    public static int ScratchFloats(bool transA, bool transB, int m, int n, int k, bool storesC = true) =>
-        SummationOrders.Of(transA, transB, m, n) == SummationOrder.SixteenLanes ? checked(m * (int)WholeLines(k))
-        : SummationOrders.Of(transA, transB, m, n) != SummationOrder.Chain ? QuadFloats(transA, transB, m, n, k)
-        : checked(Math.Max(PanelFloats(n, k, RowBlocks(m, k, storesC), storesC), Math.Max(ShallowFloats(transA, transB && k > StepsOfTurnedB, n, k, n), SwappedFloats(transA, transB, m, n, k))) + (MayCopyA(transA, m, n, k) ? CopyFloats(m, k, storesC) : 0));
-
-    // On some width and for some number of rows up to m.
-    private static bool MayCopyA(bool transA, int m, int n, int k) => transA ? PanelsForFewSteps(transA, m, n, k) || (n >= ColumnsWorthCopying / 2 && (nint)k * m >= FloatsOfFirstCache) : CopiesA(transA, m, n, k, k, narrowTiles: true);
-
-    /// <summary>The floats of one panel of B, or, if more than one block of rows needs them, of all that are packed at a time.</summary>
-    public static int PanelFloats(int n, int k, int rowBlocks, bool storesC)
-    {
-        int panel = TileKernel.MaxVectors * MaxLanes, steps = Steps(k, storesC);
-        long kept = Math.Min((long)steps * (n + panel - 1), Math.Max(KeptFloats, (long)steps * panel));
-        return checked(rowBlocks == 1 ? steps * panel : (int)kept);
-    }
-
-    /// <summary>The floats of a shallow B that some width copies, or, if none does, of the columns that do not fill a tile. A^T B has up to k steps, others have k.</summary>
-    public static int ShallowFloats(bool transA, bool transB, int n, int k, nint ldb) =>
-        transB || (!transA && k > FewSteps) ? 0
-        : checked(Math.Min(k, FewSteps) * (ldb % (FloatsOfCacheSet / 2) == 0 ? (int)ShallowPitch(n) : TileKernel.MaxVectors * MaxLanes));
-
-    private static int QuadFloats(bool transA, bool transB, int m, int n, int k) => transA || transB || m < RowsWorthQuads || k < StepsWorthArranging ? 0 : QuadProduct.PanelFloats(n, k);
-
-    // Of all blocks of BlockFloats, the longest and the highest have the most to add for their pitch.
-    private static int CopyFloats(int m, int k, bool storesC)
-    {
-        long pitch = Steps(k, storesC) + CacheLineFloats;
-        long largest = Math.Max((MinRowsPerBlock + CacheLineFloats) * pitch, (MaxRowsPerBlock + CacheLineFloats) * (BlockFloats / MaxRowsPerBlock + CacheLineFloats));
-        return checked((int)Math.Min((m + CacheLineFloats) * pitch, largest));
-    }
-
-    private static int Steps(int k, bool storesC) => storesC ? Math.Min(k, StepsPerBlock) : k;
-
-    /// <summary>NC: at most so many columns in one block, whole panels.</summary>
-    public static int ColumnsPerBlock(int k, bool storesC)
-    {
-        int panel = TileKernel.MaxVectors * MaxLanes;
-        return Math.Max(KeptFloats / Steps(k, storesC) / panel, 1) * panel;
-    }
-
-    // Blocks of the most steps have the fewest rows.
-    private static int RowBlocks(int m, int k, bool storesC)
-    {
-        int rows = RowsPerBlock(storesC ? k / Math.Max((k + StepsPerBlock - 1) / StepsPerBlock, 1) : k);
-        return (m + rows - 1) / rows;
-    }
 
     private static bool IsLarge(nint m, nint n) => m * n >= FloatsOfSecondCache;
 

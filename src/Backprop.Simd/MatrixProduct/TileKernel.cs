@@ -11,7 +11,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///     a1    c10 | c11| c12| c13   24 sums + 4 vectors of B + 1 broadcast: 29 of 32 registers for 6 x 4, 15 of 16 for 6 x 2
 /// </code>
 /// MR and NR are type arguments that the JIT folds, so one source serves every tile. So is what is done besides (TMode: 1 nothing, 2 asking for what lies ahead,
-/// 3 further tiles, along rows and then down columns, 4 packing B, and asking, 5 and 6 the same as 3 and 2 on panels), since it costs registers. The rows of sums are named locals because RyuJIT keeps
+/// 3 further tiles, along rows and then down columns, 4 packing B, and asking, 5 and 6 the same as 3 and 2 on panels), since it costs registers; asked in a method, what the answer leaves out would be inlined all the same. The rows of sums are named locals because RyuJIT keeps
 /// no array in registers. A is read in place, element (i, p) at a[i * rowStride + p * stepStride]: no layout of A needs packing.
 /// Each sum is one chain in ascending k, so neither the shape of the tile nor the blocks of k show in the bits.
 /// </remarks>
