@@ -10,9 +10,14 @@ internal interface IUpdateOperation
     /// <summary>Values of state per parameter, 0 to 2; a JIT constant.</summary>
     static abstract int States { get; }
 
-    /// <summary>Returns the new parameter; states beyond <see cref="States"/> are not kept.</summary>
+    /// <summary>Returns the new parameter; states beyond <see cref="States"/> are not kept. Of many vectors, <see cref="InLanes"/>.</summary>
     V Update<V>(V parameter, V gradient, ref V first, ref V second)
         where V : struct, IVectorF32<V>;
+
+    /// <summary>Calls the action with the form for many vectors of one width.</summary>
+    void InLanes<V, TAction>(ref TAction action)
+        where V : struct, IVectorF32<V>
+        where TAction : struct, IUpdateLanesAction<V>;
 }
 
 /// <summary>The optimizer's one pass over the flat parameters: reads each gradient once, writes parameter and state, and may leave the gradient +0.</summary>
@@ -63,6 +68,36 @@ internal static unsafe class Update
         }
     }
 
+    /// <summary>Updates a vector of parameters that is loaded already, and its states.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Apply<V, TOperation, TLanes>(in TLanes lanes, V parameter, V gradient, float* to, float* first, float* second)
+        where V : struct, IVectorF32<V>
+        where TOperation : struct, IUpdateOperation
+        where TLanes : struct, IUpdateLanes<TLanes, TOperation, V>
+    {
+        V one = TOperation.States > 0 ? V.Load(first) : V.Create(0f), two = TOperation.States > 1 ? V.Load(second) : V.Create(0f);
+        V.Store(lanes.Update(parameter, gradient, ref one, ref two), to);
+        if (TOperation.States > 0)
+            V.Store(one, first);
+        if (TOperation.States > 1)
+            V.Store(two, second);
+    }
+
+    /// <summary>The first <paramref name="count"/> of a vector, 0 to Count.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ApplyPartial<V, TOperation, TLanes>(in TLanes lanes, V parameter, V gradient, float* to, float* first, float* second, int count)
+        where V : struct, IVectorF32<V>
+        where TOperation : struct, IUpdateOperation
+        where TLanes : struct, IUpdateLanes<TLanes, TOperation, V>
+    {
+        V one = TOperation.States > 0 ? V.LoadPartial(first, count) : V.Create(0f), two = TOperation.States > 1 ? V.LoadPartial(second, count) : V.Create(0f);
+        V.StorePartial(lanes.Update(parameter, gradient, ref one, ref two), to, count);
+        if (TOperation.States > 0)
+            V.StorePartial(one, first, count);
+        if (TOperation.States > 1)
+            V.StorePartial(two, second, count);
+    }
+
     internal readonly struct UpdateLoop<TOperation>(TOperation operation, float* parameters, float* gradients, float* first, float* second, nint length, bool clear) : IVectorAction
         where TOperation : struct, IUpdateOperation
     {
@@ -70,52 +105,46 @@ internal static unsafe class Update
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {
-            TOperation op = operation;
+            // Two vectors at a time where registers suffice, as in Map.
+            if (Tiers.HasThirtyTwoRegisters)
+            {
+                var pairs = new Lanes<Pair<V>>(parameters, gradients, first, second, length, clear);
+                operation.InLanes<Pair<V>, Lanes<Pair<V>>>(ref pairs);
+            }
+            else
+            {
+                var vectors = new Lanes<V>(parameters, gradients, first, second, length, clear);
+                operation.InLanes<V, Lanes<V>>(ref vectors);
+            }
+        }
+    }
+
+    private readonly struct Lanes<V>(float* parameters, float* gradients, float* first, float* second, nint length, bool clear) : IUpdateLanesAction<V>
+        where V : struct, IVectorF32<V>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        public void Invoke<TOperation, TLanes>(in TOperation operation)
+            where TOperation : struct, IUpdateOperation
+            where TLanes : struct, IUpdateLanes<TLanes, TOperation, V>
+        {
+            var lanes = TLanes.Of(in operation);
             float* p = parameters, g = gradients, s = first, t = second;
             nint count = length, i = 0;
             bool clears = clear;
             V zero = V.Create(0f);
-            Pair<V> none = new(zero, zero);
-
-            // Two vectors at a time, as in Map.
-            for (; Tiers.HasThirtyTwoRegisters && i <= count - Pair<V>.Count; i += Pair<V>.Count)
-            {
-                Pair<V> one = TOperation.States > 0 ? Pair<V>.Load(s + i) : none;
-                Pair<V> two = TOperation.States > 1 ? Pair<V>.Load(t + i) : none;
-                Pair<V>.Store(op.Update(Pair<V>.Load(p + i), Pair<V>.Load(g + i), ref one, ref two), p + i);
-                if (clears)
-                    Pair<V>.Store(none, g + i);
-                if (TOperation.States > 0)
-                    Pair<V>.Store(one, s + i);
-                if (TOperation.States > 1)
-                    Pair<V>.Store(two, t + i);
-            }
-
             for (; i <= count - V.Count; i += V.Count)
             {
-                V one = TOperation.States > 0 ? V.Load(s + i) : zero;
-                V two = TOperation.States > 1 ? V.Load(t + i) : zero;
-                V.Store(op.Update(V.Load(p + i), V.Load(g + i), ref one, ref two), p + i);
+                Apply<V, TOperation, TLanes>(in lanes, V.Load(p + i), V.Load(g + i), p + i, s + i, t + i);
                 if (clears)
                     V.Store(zero, g + i);
-                if (TOperation.States > 0)
-                    V.Store(one, s + i);
-                if (TOperation.States > 1)
-                    V.Store(two, t + i);
             }
 
             if (i < count)
             {
                 int rest = (int)(count - i);
-                V one = TOperation.States > 0 ? V.LoadPartial(s + i, rest) : zero;
-                V two = TOperation.States > 1 ? V.LoadPartial(t + i, rest) : zero;
-                V.StorePartial(op.Update(V.LoadPartial(p + i, rest), V.LoadPartial(g + i, rest), ref one, ref two), p + i, rest);
+                ApplyPartial<V, TOperation, TLanes>(in lanes, V.LoadPartial(p + i, rest), V.LoadPartial(g + i, rest), p + i, s + i, t + i, rest);
                 if (clears)
                     V.StorePartial(zero, g + i, rest);
-                if (TOperation.States > 0)
-                    V.StorePartial(one, s + i, rest);
-                if (TOperation.States > 1)
-                    V.StorePartial(two, t + i, rest);
             }
         }
     }

@@ -7,6 +7,9 @@ namespace Backprop.Simd.Internal.IO;
 /// <remarks>It relies on the form of these files: one type in each, members indented by four spaces.</remarks>
 internal sealed partial class SourceText
 {
+    // As the project file shortens them.
+    private static readonly (string Word, string Form)[] s_shortened = [("\t", "    "), ("[Inline]", "[MethodImpl(MethodImplOptions.AggressiveInlining)]")];
+
     private readonly List<(string Name, string Text)> _members = [];
 
     private SourceText(string text)
@@ -46,7 +49,10 @@ internal sealed partial class SourceText
     {
         using Stream stream = typeof(SourceText).Assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"{name} is not embedded.");
         using var reader = new StreamReader(stream);
-        return new SourceText(reader.ReadToEnd());
+        string text = reader.ReadToEnd();
+        foreach ((string word, string form) in s_shortened)
+            text = text.Replace(word, form, StringComparison.Ordinal);
+        return new SourceText(text);
     }
 
     /// <summary>The members that are wanted and those that these need, in the order of the file.</summary>

@@ -136,11 +136,11 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
         pass.Rows <= FewRowsUpdate.MaxRows && OutputSize > SummationOrders.FourChainsColumns
         && (WeightCount > WeightsPassedTwice || (pass.Rows == 1 && (OutputSize % 16 == 0 || OutputSize > 2 * ShortRow)));
 
-    private void UpdateByFewRows<TOperation>(in LayerPass pass, UpdateEpilogue<TOperation> update)
+    private void UpdateByFewRows<TOperation>(in LayerPass pass, TOperation operation)
         where TOperation : struct, IUpdateOperation
     {
         float* dx = GivesBothInOnePass(in pass) ? pass.InputGradient : null;
-        FewRowsUpdate.Run(update, pass.Input, pass.OutputGradient, dx, pass.Rows, InputSize, OutputSize, pass.Workers);
+        FewRowsUpdate.Run(operation, pass.Parameters, pass.States, pass.StateLength, pass.Input, pass.OutputGradient, dx, pass.Rows, InputSize, OutputSize, pass.Workers);
         if (dx is not null && pass.Below is { } below)
         {
             var action = new DerivativeAction(pass.BelowSaved, dx, InputSize);
@@ -258,15 +258,15 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
         public void Invoke<TOperation>(TOperation operation)
             where TOperation : struct, IUpdateOperation
         {
-            var epilogue = new UpdateEpilogue<TOperation>(operation, _pass.Parameters, _pass.States, _pass.States + _pass.StateLength, layer.OutputSize);
             NoEpilogue none = default;
             NothingAfterShare nothing = default;
             if (layer.UpdatesByFewRows(in _pass))
             {
-                layer.UpdateByFewRows(in _pass, epilogue);
+                layer.UpdateByFewRows(in _pass, operation);
             }
             else if (TOperation.States == 0 && ((layer.WeightCount > WeightsPassedTwice && layer.OutputSize > ShortRow) || GemmDriver.NeedsNoC(layer.InputSize, layer.OutputSize, _pass.Rows)))
             {
+                var epilogue = new UpdateEpilogue<TOperation>(operation, _pass.Parameters, layer.OutputSize);
                 layer.WeightGradient(in _pass, ref epilogue, nothing);
             }
             else

@@ -18,82 +18,96 @@ internal static unsafe class FewRowsUpdate
     // As for the optimizer's own pass. (256 x 256 over two threads: a worker that has to be woken takes five times as long as the whole step.)
     private const int WeightsWorthAThread = 256 * 1024;
 
-    /// <summary>Updates <paramref name="inputs"/> x <paramref name="outputs"/> weights with a formula that already knows where they lie.</summary>
-    public static void Run<TOperation>(UpdateEpilogue<TOperation> update, float* x, float* dz, float* dx, int rows, int inputs, int outputs, WorkerPool? workers)
+    /// <summary>Updates <paramref name="inputs"/> x <paramref name="outputs"/> weights, whose states begin at <paramref name="states"/>, <paramref name="stateLength"/> apart.</summary>
+    public static void Run<TOperation>(TOperation operation, float* weights, float* states, int stateLength, float* x, float* dz, float* dx, int rows, int inputs, int outputs, WorkerPool? workers)
         where TOperation : struct, IUpdateOperation
     {
         int parts = workers is null ? 1 : (int)Math.Clamp((long)inputs * outputs / WeightsWorthAThread, 1, workers.Threads);
-        var pass = new Pass<TOperation>(update, x, dz, dx, rows, inputs, outputs, parts);
+        var pass = new Pass<TOperation>(operation, weights, states, states + stateLength, x, dz, dx, rows, inputs, outputs, parts);
         if (parts == 1)
             pass.Execute(0);
         else
             workers!.Run(ref pass, parts);
     }
 
-    private readonly struct Pass<TOperation>(UpdateEpilogue<TOperation> update, float* x, float* dz, float* dx, int rows, int inputs, int outputs, int parts) : IJob
+    private readonly struct Pass<TOperation>(TOperation operation, float* weights, float* one, float* two, float* x, float* dz, float* dx, int rows, int inputs, int outputs, int parts) : IJob
         where TOperation : struct, IUpdateOperation
     {
         public void Execute(int part)
         {
             int first = (int)((long)inputs * part / parts), last = (int)((long)inputs * (part + 1) / parts);
+            nint at = (nint)first * outputs;
             if (dx is not null)
             {
-                var both = new OneRowLoop<TOperation>(update, x, dz, dx, outputs, first, last);
+                var both = new OneRowLoop<TOperation>(operation, weights + at, one + at, two + at, x + first, dz, dx + first, outputs, last - first);
                 Tiers.DispatchSixteenLanes(ref both);
                 return;
             }
 
-            var loop = new Loop<TOperation>(update, x, dz, rows, inputs, outputs, first, last);
+            var loop = new Loop<TOperation>(operation, weights + at, one + at, two + at, x + first, dz, rows, inputs, outputs, last - first);
             Tiers.Dispatch(ref loop);
         }
     }
 
-    internal readonly struct OneRowLoop<TOperation>(UpdateEpilogue<TOperation> update, float* x, float* dz, float* dx, int outputs, int first, int last) : IVectorAction
+    internal readonly struct OneRowLoop<TOperation>(TOperation operation, float* weights, float* one, float* two, float* x, float* dz, float* dx, int outputs, int count) : IVectorAction
         where TOperation : struct, IUpdateOperation
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {
+            var rows = new OneRow<V>(weights, one, two, x, dz, dx, outputs, count);
+            operation.InLanes<V, OneRow<V>>(ref rows);
+        }
+    }
+
+    private readonly struct OneRow<V>(float* weights, float* one, float* two, float* x, float* dz, float* dx, int outputs, int count) : IUpdateLanesAction<V>
+        where V : struct, IVectorF32<V>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        public void Invoke<TOperation, TLanes>(in TOperation operation)
+            where TOperation : struct, IUpdateOperation
+            where TLanes : struct, IUpdateLanes<TLanes, TOperation, V>
+        {
             // Row after row, in the order of memory (four side by side took 25 % longer: 256 x 256, Zen 5); the lanes of four are added up together.
             bool partial = outputs % V.Count > 0;
-            int i = first;
-            for (; i <= last - 4; i += 4)
+            int i = 0;
+            for (; i <= count - 4; i += 4)
             {
-                V lanes0 = Whole<V>(i), lanes1 = Whole<V>(i + 1), lanes2 = Whole<V>(i + 2), lanes3 = Whole<V>(i + 3);
+                V lanes0 = Whole<TOperation, TLanes>(in operation, i), lanes1 = Whole<TOperation, TLanes>(in operation, i + 1);
+                V lanes2 = Whole<TOperation, TLanes>(in operation, i + 2), lanes3 = Whole<TOperation, TLanes>(in operation, i + 3);
                 if (partial)
                 {
-                    lanes0 = Rest(i, lanes0);
-                    lanes1 = Rest(i + 1, lanes1);
-                    lanes2 = Rest(i + 2, lanes2);
-                    lanes3 = Rest(i + 3, lanes3);
+                    lanes0 = Rest<TOperation, TLanes>(in operation, i, lanes0);
+                    lanes1 = Rest<TOperation, TLanes>(in operation, i + 1, lanes1);
+                    lanes2 = Rest<TOperation, TLanes>(in operation, i + 2, lanes2);
+                    lanes3 = Rest<TOperation, TLanes>(in operation, i + 3, lanes3);
                 }
 
                 V.SumHalves(lanes0, lanes1, lanes2, lanes3, dx + i);
             }
 
-            for (; i < last; i++)
+            for (; i < count; i++)
             {
-                V lanes = Whole<V>(i);
-                dx[i] = V.SumHalves(partial ? Rest(i, lanes) : lanes);
+                V lanes = Whole<TOperation, TLanes>(in operation, i);
+                dx[i] = V.SumHalves(partial ? Rest<TOperation, TLanes>(in operation, i, lanes) : lanes);
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        private V Whole<V>(int row)
-            where V : struct, IVectorF32<V>
+        private V Whole<TOperation, TLanes>(in TOperation operation, int row)
+            where TOperation : struct, IUpdateOperation
+            where TLanes : struct, IUpdateLanes<TLanes, TOperation, V>
         {
-            UpdateEpilogue<TOperation> apply = update;
-            V zero = V.Create(0f);
-            float* w = apply.Parameters(row), from = dz;
+            var formula = TLanes.Of(in operation);
             nint at = row * (nint)outputs, whole = outputs - (outputs % V.Count);
-            V s = V.Create(x[row]), lanes = zero;
+            float* w = weights + at, s = one + at, t = two + at, from = dz;
+            V zero = V.Create(0f), factor = V.Create(x[row]), lanes = zero;
             for (nint j = 0; j < whole; j += V.Count)
             {
-                V d = V.Load(from + j);
-                V old = V.Load(w + j);
+                V d = V.Load(from + j), old = V.Load(w + j);
                 lanes = V.MultiplyAdd(d, old, lanes);
-                apply.Apply(old, V.MultiplyAdd(s, d, zero), at + j);
+                Update.Apply<V, TOperation, TLanes>(in formula, old, V.MultiplyAdd(factor, d, zero), w + j, s + j, t + j);
             }
 
             return lanes;
@@ -101,53 +115,78 @@ internal static unsafe class FewRowsUpdate
 
         // The columns after the last whole vector.
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        private V Rest<V>(int row, V lanes)
-            where V : struct, IVectorF32<V>
+        private V Rest<TOperation, TLanes>(in TOperation operation, int row, V lanes)
+            where TOperation : struct, IUpdateOperation
+            where TLanes : struct, IUpdateLanes<TLanes, TOperation, V>
         {
+            var formula = TLanes.Of(in operation);
             int rest = outputs % V.Count, whole = outputs - rest;
-            UpdateEpilogue<TOperation> apply = update;
-            V d = V.LoadPartial(dz + whole, rest);
-            V sum = V.Select(V.LessThanInt(V.IndicesInt, V.CreateInt(rest)), V.MultiplyAdd(d, V.LoadPartial(apply.Parameters(row) + whole, rest), lanes), lanes);
-            apply.Apply(V.MultiplyAdd(V.Create(x[row]), d, V.Create(0f)), row, whole, rest);
-            return sum;
+            nint at = (row * (nint)outputs) + whole;
+            V d = V.LoadPartial(dz + whole, rest), old = V.LoadPartial(weights + at, rest);
+            Update.ApplyPartial<V, TOperation, TLanes>(in formula, old, V.MultiplyAdd(V.Create(x[row]), d, V.Create(0f)), weights + at, one + at, two + at, rest);
+            return V.Select(V.LessThanInt(V.IndicesInt, V.CreateInt(rest)), V.MultiplyAdd(d, old, lanes), lanes);
         }
     }
 
-    internal readonly struct Loop<TOperation>(UpdateEpilogue<TOperation> update, float* x, float* dz, int rows, int inputs, int outputs, int first, int last) : IVectorAction
+    internal readonly struct Loop<TOperation>(TOperation operation, float* weights, float* one, float* two, float* x, float* dz, int rows, int inputs, int outputs, int count) : IVectorAction
         where TOperation : struct, IUpdateOperation
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {
-            UpdateEpilogue<TOperation> apply = update;
-            nint stride = outputs;
+            var some = new SomeRows<V>(weights, one, two, x, dz, rows, inputs, outputs, count);
+            operation.InLanes<V, SomeRows<V>>(ref some);
+        }
+    }
+
+    private readonly struct SomeRows<V>(float* weights, float* one, float* two, float* x, float* dz, int rows, int inputs, int outputs, int count) : IUpdateLanesAction<V>
+        where V : struct, IVectorF32<V>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        public void Invoke<TOperation, TLanes>(in TOperation operation)
+            where TOperation : struct, IUpdateOperation
+            where TLanes : struct, IUpdateLanes<TLanes, TOperation, V>
+        {
+            var formula = TLanes.Of(in operation);
+            nint stride = outputs, whole = outputs - (outputs % V.Count);
+            int rest = outputs % V.Count;
+            float* w = weights, s = one, t = two;
             V zero = V.Create(0f);
-            for (int i = first; i < last; i++)
+            for (int i = 0; i < count; i++)
             {
                 float* at = x + i;
                 V s0 = V.Create(at[0]), s1 = rows > 1 ? V.Create(at[inputs]) : zero;
                 V s2 = rows > 2 ? V.Create(at[2 * (nint)inputs]) : zero, s3 = rows > 3 ? V.Create(at[3 * (nint)inputs]) : zero;
-                int j = 0;
-                if (rows == 1)
+                for (nint j = 0; j < whole; j += V.Count)
                 {
-                    for (; j <= outputs - V.Count; j += V.Count)
-                        apply.Apply(V.MultiplyAdd(s0, V.Load(dz + j), zero), i, j, V.Count);
+                    float* from = dz + j;
+                    V sum = V.MultiplyAdd(s0, V.Load(from), zero);
+                    if (rows > 1)
+                        sum = V.MultiplyAdd(s1, V.Load(from + stride), sum);
+                    if (rows > 2)
+                        sum = V.MultiplyAdd(s2, V.Load(from + (2 * stride)), sum);
+                    if (rows > 3)
+                        sum = V.MultiplyAdd(s3, V.Load(from + (3 * stride)), sum);
+                    Update.Apply<V, TOperation, TLanes>(in formula, V.Load(w + j), sum, w + j, s + j, t + j);
                 }
 
-                for (; j < outputs; j += V.Count)
+                if (rest > 0)
                 {
-                    int count = Math.Min(V.Count, outputs - j);
-                    float* from = dz + j;
-                    V sum = V.MultiplyAdd(s0, V.LoadPartial(from, count), zero);
+                    float* from = dz + whole;
+                    V sum = V.MultiplyAdd(s0, V.LoadPartial(from, rest), zero);
                     if (rows > 1)
-                        sum = V.MultiplyAdd(s1, V.LoadPartial(from + stride, count), sum);
+                        sum = V.MultiplyAdd(s1, V.LoadPartial(from + stride, rest), sum);
                     if (rows > 2)
-                        sum = V.MultiplyAdd(s2, V.LoadPartial(from + (2 * stride), count), sum);
+                        sum = V.MultiplyAdd(s2, V.LoadPartial(from + (2 * stride), rest), sum);
                     if (rows > 3)
-                        sum = V.MultiplyAdd(s3, V.LoadPartial(from + (3 * stride), count), sum);
-                    apply.Apply(sum, i, j, count);
+                        sum = V.MultiplyAdd(s3, V.LoadPartial(from + (3 * stride), rest), sum);
+                    Update.ApplyPartial<V, TOperation, TLanes>(in formula, V.LoadPartial(w + whole, rest), sum, w + whole, s + whole, t + whole, rest);
                 }
+
+                w += stride;
+                s += stride;
+                t += stride;
             }
         }
     }

@@ -5,8 +5,8 @@ using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.Layers;
 
-/// <summary>The gradient of a weight, as soon as its sum is finished, becomes its update and is never stored.</summary>
-internal readonly unsafe struct UpdateEpilogue<TOperation>(TOperation operation, float* parameters, float* first, float* second, nint stride) : IEpilogue
+/// <summary>The gradient of a weight, as soon as its sum is finished, becomes its update and is never stored: of an optimizer without state, for others are too long for a tile (see <see cref="Activations.IActivation.SumsInRegisters"/>).</summary>
+internal readonly unsafe struct UpdateEpilogue<TOperation>(TOperation operation, float* parameters, nint stride) : IEpilogue
     where TOperation : struct, IUpdateOperation
 {
     public static bool StoresC
@@ -15,11 +15,11 @@ internal readonly unsafe struct UpdateEpilogue<TOperation>(TOperation operation,
         get => false;
     }
 
-    /// <summary>Those of a low tile; the formula of an optimizer with state is too long (see <see cref="Activations.IActivation.SumsInRegisters"/>).</summary>
+    /// <summary>Those of a low tile.</summary>
     public static int SumsInRegisters
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => TOperation.States == 0 ? 14 : 0;
+        get => 14;
     }
 
     public static bool HasArray
@@ -31,36 +31,19 @@ internal readonly unsafe struct UpdateEpilogue<TOperation>(TOperation operation,
     public float* PlaceInArray(nint row, nint column, out nint ld)
     {
         ld = stride;
-        return Parameters(row) + column;
+        return Place(row, column);
     }
-
-    /// <summary>A row of the weights.</summary>
-    public float* Parameters(nint row) => parameters + (row * stride);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Apply<V>(V sums, nint row, nint column, int count)
         where V : struct, IVectorF32<V>
     {
-        nint at = (row * stride) + column;
-        float* p = parameters + at, s = first + at, t = second + at;
-        V one = V.Create(0f), two = one;
+        float* p = Place(row, column);
+        V none = V.Create(0f);
         if (count == V.Count)
-        {
-            Apply(V.Load(p), sums, at);
-        }
+            V.Store(operation.Update(V.Load(p), sums, ref none, ref none), p);
         else
-        {
-            if (TOperation.States > 0)
-                one = V.LoadPartial(s, count);
-            if (TOperation.States > 1)
-                two = V.LoadPartial(t, count);
-            V.StorePartial(operation.Update(V.LoadPartial(p, count), sums, ref one, ref two), p, count);
-            if (TOperation.States > 0)
-                V.StorePartial(one, s, count);
-            if (TOperation.States > 1)
-                V.StorePartial(two, t, count);
-        }
-
+            V.StorePartial(operation.Update(V.LoadPartial(p, count), sums, ref none, ref none), p, count);
         return sums;
     }
 
@@ -68,20 +51,11 @@ internal readonly unsafe struct UpdateEpilogue<TOperation>(TOperation operation,
     public void Store<V>(V sums, nint row, nint column, float* c)
         where V : struct, IVectorF32<V>
     {
-        nint at = (row * stride) + column;
-        Apply(V.Load(parameters + at), sums, at);
+        float* p = Place(row, column);
+        V none = V.Create(0f);
+        V.Store(operation.Update(V.Load(p), sums, ref none, ref none), p);
     }
 
-    /// <summary>Updates a vector of weights that is loaded already; <paramref name="at"/> is its place in the matrix.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Apply<V>(V weights, V gradient, nint at)
-        where V : struct, IVectorF32<V>
-    {
-        V one = TOperation.States > 0 ? V.Load(first + at) : V.Create(0f), two = TOperation.States > 1 ? V.Load(second + at) : V.Create(0f);
-        V.Store(operation.Update(weights, gradient, ref one, ref two), parameters + at);
-        if (TOperation.States > 0)
-            V.Store(one, first + at);
-        if (TOperation.States > 1)
-            V.Store(two, second + at);
-    }
+    private float* Place(nint row, nint column) => parameters + (row * stride) + column;
 }

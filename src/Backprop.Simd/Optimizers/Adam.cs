@@ -39,12 +39,36 @@ internal readonly struct Adam : IUpdateOperation
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Update<V>(V parameter, V gradient, ref V first, ref V second)
+        where V : struct, IVectorF32<V> => new Lanes<V>(this).Update(parameter, gradient, ref first, ref second);
+
+    public void InLanes<V, TAction>(ref TAction action)
+        where V : struct, IVectorF32<V>
+        where TAction : struct, IUpdateLanesAction<V> => action.Invoke<Adam, Lanes<V>>(in this);
+
+    [method: MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly struct Lanes<V>(in Adam of) : IUpdateLanes<Lanes<V>, Adam, V>
         where V : struct, IVectorF32<V>
     {
-        V g = V.MultiplyAdd(V.Create(_gradientDecay), parameter, gradient);
-        first = V.MultiplyAdd(V.Create(_oneMinusBeta1), g - first, first);
-        second = V.MultiplyAdd(V.Create(_beta2), second, V.Create(_oneMinusBeta2) * g * g);
-        V denominator = V.MultiplyAdd(V.Sqrt(second), V.Create(_rootCorrection), V.Create(_epsilon));
-        return V.MultiplyAdd(V.Create(-_rate), first / denominator, parameter * V.Create(_shrink));
+        private readonly V _gradientDecay = V.Create(of._gradientDecay);
+        private readonly V _shrink = V.Create(of._shrink);
+        private readonly V _oneMinusBeta1 = V.Create(of._oneMinusBeta1);
+        private readonly V _beta2 = V.Create(of._beta2);
+        private readonly V _oneMinusBeta2 = V.Create(of._oneMinusBeta2);
+        private readonly V _minusRate = V.Create(-of._rate);
+        private readonly V _rootCorrection = V.Create(of._rootCorrection);
+        private readonly V _epsilon = V.Create(of._epsilon);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Lanes<V> Of(in Adam operation) => new(in operation);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Update(V parameter, V gradient, ref V first, ref V second)
+        {
+            V g = V.MultiplyAdd(_gradientDecay, parameter, gradient);
+            first = V.MultiplyAdd(_oneMinusBeta1, g - first, first);
+            second = V.MultiplyAdd(_beta2, second, _oneMinusBeta2 * g * g);
+            V denominator = V.MultiplyAdd(V.Sqrt(second), _rootCorrection, _epsilon);
+            return V.MultiplyAdd(_minusRate, first / denominator, parameter * _shrink);
+        }
     }
 }

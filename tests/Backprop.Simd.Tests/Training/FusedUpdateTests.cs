@@ -165,7 +165,7 @@ public sealed unsafe class FusedUpdateTests
         float[] w = Shapes.Random(inputs * outputs, 1), x = Shapes.Random(inputs, 2), dz = Shapes.Random(outputs, 3), dx = new float[inputs];
         fixed (float* pw = w, px = x, pz = dz, pd = dx)
         {
-            var loop = new FewRowsUpdate.OneRowLoop<Sgd>(new UpdateEpilogue<Sgd>(new Sgd(0.1f, 0.01f), pw, null, null, outputs), px, pz, pd, outputs, 0, inputs);
+            var loop = new FewRowsUpdate.OneRowLoop<Sgd>(new Sgd(0.1f, 0.01f), pw, null, null, px, pz, pd, outputs, inputs);
             Widths.Invoke(width, ref loop);
         }
 
