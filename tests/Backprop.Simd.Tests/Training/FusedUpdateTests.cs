@@ -41,7 +41,7 @@ public sealed unsafe class FusedUpdateTests
         }
     }
 
-    // 640,000 weights are enough for two threads to share the pass over them that an example alone makes, and too many for SGD to pass over them twice.
+    // 640,000 weights and more are enough for two threads to share the pass over them that an example alone makes, and too many for SGD to pass over them twice.
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -64,7 +64,7 @@ public sealed unsafe class FusedUpdateTests
 
         Trainer Large(WorkerPool? pool, out Network network)
         {
-            network = new NetworkBuilder(800).Dense(800, Activation.ReLU).Dense(800).Build(3);
+            network = new NetworkBuilder(800).Dense(803, Activation.ReLU).Dense(800).Build(3);
             return new Trainer(network, Loss.MeanSquaredError, new Optimizer(OptimizerTable.All[optimizer]), new TrainerOptions { MaxBatchSize = 9, Workers = pool });
         }
     }
