@@ -8,6 +8,7 @@ internal static partial class GemmBlocking
 {
     private const int LanesWorthPackingMisaligned = 4;
     private const int LanesWorthPackingFromFar = 3;
+    private const int RowsWorthPackingMisaligned = 16;
     private const int ColumnsWorthPackingA = 300;
     private const int ColumnsWorthPackingFewRows = 1000;
     private const int StepsWorthPanels = 48;
@@ -21,6 +22,8 @@ internal static partial class GemmBlocking
     /// of the L1 cache (512 x 128 x 512 X^T dY: +1 %; rows of 300 or 500 floats 0 to -1 %). Low tiles read B often: they pack what is beyond the L1 cache (AVX2 on Zen 4, 192 x 192 x 192 X^T dY: +7 %), and sooner
     /// if each load might cross two lines (AVX2, 50 x 256 x 400: +15 %, 200 x 128 x 64 X^T dY: +12 %; aligned -6 to +2 %). From beyond a part of the L3 cache fewer rows do, which
     /// then ask for the next panel in time (32 x 1500 x 3000: 59 to 90 GFLOP/s, 44 x 3000 x 1000 49 to 97), and the fewest if panels clash (10 x 2048 x 2048: 23 to 45).
+    /// So do fewer rows whose low tiles would not find a panel in the L1 cache again: two lines a step where it begins inside one, and those of A^T, or a large B. (AVX2 on Zen 3, beside a neighbour, 26 x 289 x 187 X^T dY: +13 %, 17 x 700 x 700 +9 to +17 %,
+    /// 20 x 784 x 130 +15 to +20 %, 31 x 256 x 501 +15 to +20 %, 18 x 300 x 205 0 %; of fewer steps, 28 x 105 x 306 and 18 x 130 x 205, -5 to -10 %.)
     /// </summary>
     public static bool PacksB<V>(in GemmArguments g, nint rows, nint steps)
         where V : struct, IVectorF32<V>
@@ -32,7 +35,9 @@ internal static partial class GemmBlocking
             || (rows >= LanesWorthPacking * V.Count && steps * (ldb & -ldb) >= 2 * FloatsOfFirstCache)
             || (HasNarrowTiles<V>() && (g.TransB || IsAligned<V>(in g)
                 ? rows >= LanesWorthPacking * V.Count && steps * ldb >= (g.TransB ? FloatsOfSecondCache : FloatsOfFirstCache)
-                : rows >= LanesWorthPackingMisaligned * V.Count && (steps * ldb >= 3 * FloatsOfFirstCache / 4 || steps * (ldb & -ldb) >= FloatsOfFirstCache / 2)));
+                : (rows >= LanesWorthPackingMisaligned * V.Count && (steps * ldb >= 3 * FloatsOfFirstCache / 4 || steps * (ldb & -ldb) >= FloatsOfFirstCache / 2))
+                    || (rows >= LanesWorthPackingFromFar * V.Count && steps * ldb >= 5 * FloatsOfFirstCache)
+                    || (rows >= RowsWorthPackingMisaligned && steps * ((2 * CacheLineFloats) + (g.TransA ? rows : 0)) >= FloatsOfFirstCache / 2)));
     }
 
     /// <summary>
