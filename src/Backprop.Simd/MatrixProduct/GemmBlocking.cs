@@ -44,6 +44,7 @@ internal static partial class GemmBlocking
     public const int SumsOfFirstCache = FloatsOfFirstCache / 2;
 
     private const int FloatsOfSecondCache = 256 * 1024;
+    private const int StepsWorthAsking = 600;
     private const int FloatsOfThirdCache = 4 * 1024 * 1024;
     private const int FloatsWorthPacking = 2 * FloatsOfSecondCache;
     private const int LanesWorthPacking = 7;
@@ -171,10 +172,11 @@ internal static partial class GemmBlocking
 
     /// <summary>
     /// Whether rows of B^T are asked for before one or two rows of A need them: out of the L2 cache (from beyond it they come in order anyway), and if they begin inside a
-    /// cache line, so that each vector waits for two. (1 x 128 x 784: +22 %, 2 x 256 x 256: +12 %; -5 % if they begin with one.)
+    /// cache line, so that each vector waits for two. (1 x 128 x 784: +22 %, 2 x 256 x 256: +12 %; -5 % if they begin with one.) Long rows come in time by themselves. (AVX2 on Zen 3, beside a neighbour, without asking, one row of 500 steps -6 to -10 %, of 601 -2 to +8 %, 785 +10 to +15 %,
+    /// 1349 +30 to +50 %, 3001 +55 %; two rows of 1001 -5 %, 1401 +10 %, 2001 +35 %.)
     /// </summary>
     public static unsafe bool AsksAhead(in GemmArguments g, Block share) =>
-        share.Rows <= 2 && (nint)g.N * g.K <= FloatsOfSecondCache && ((nint)g.B % (CacheLineFloats * sizeof(float)) != 0 || g.Ldb % CacheLineFloats != 0);
+        share.Rows <= 2 && (nint)g.N * g.K <= FloatsOfSecondCache && (Tiers.HasThirtyTwoRegisters || g.K <= share.Rows * StepsWorthAsking) && ((nint)g.B % (CacheLineFloats * sizeof(float)) != 0 || g.Ldb % CacheLineFloats != 0);
 
     /// <summary>Whether several rows of A are copied to whole cache lines, for many rows of B: a load across two lines counts twice. (2 x 256 x 256: 75 to 81 GFLOP/s, 4 x 1024 x 1024: 86 to 101.)</summary>
     public static unsafe bool AlignsRowsOfA(in GemmArguments g, Block share) =>
