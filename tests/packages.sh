@@ -33,10 +33,13 @@ copy() {
 pack() {
     (
         cd "$work/$1"
-        for project in Backprop.Simd Backprop.Simd.Data Backprop.Simd.Onnx Backprop.Simd.Cli; do
-            # not analyzed, as the build is; of the tool only this machine's package: five need half a gigabyte of other systems' runtimes
-            dotnet pack "src/$project" -c Release -o "$work/$1-packages" -v q -p:ContinuousIntegrationBuild=true -p:RunAnalyzers=false -p:ToolPackageRuntimeIdentifiers="$rid" || exit 1
-        done
+        cat >packages.slnf <<'FILTER'
+{ "solution": { "path": "Backprop.Simd.sln", "projects": [
+  "src/Backprop.Simd/Backprop.Simd.csproj", "src/Backprop.Simd.Data/Backprop.Simd.Data.csproj",
+  "src/Backprop.Simd.Onnx/Backprop.Simd.Onnx.csproj", "src/Backprop.Simd.Cli/Backprop.Simd.Cli.csproj" ] } }
+FILTER
+        # not analyzed, as the build is; of the tool only this machine's package: five need half a gigabyte of other systems' runtimes
+        dotnet pack packages.slnf -c Release -o "$work/$1-packages" -v q -p:ContinuousIntegrationBuild=true -p:RunAnalyzers=false -p:ToolPackageRuntimeIdentifiers="$rid" || exit 1
     ) || fail "packing failed"
 }
 
