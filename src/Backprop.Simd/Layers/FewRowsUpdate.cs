@@ -160,27 +160,13 @@ internal static unsafe class FewRowsUpdate
                 V s2 = rows > 2 ? V.Create(at[2 * (nint)inputs]) : zero, s3 = rows > 3 ? V.Create(at[3 * (nint)inputs]) : zero;
                 for (nint j = 0; j < whole; j += V.Count)
                 {
-                    float* from = dz + j;
-                    V sum = V.MultiplyAdd(s0, V.Load(from), zero);
-                    if (rows > 1)
-                        sum = V.MultiplyAdd(s1, V.Load(from + stride), sum);
-                    if (rows > 2)
-                        sum = V.MultiplyAdd(s2, V.Load(from + (2 * stride)), sum);
-                    if (rows > 3)
-                        sum = V.MultiplyAdd(s3, V.Load(from + (3 * stride)), sum);
+                    V sum = Gradient(dz + j, V.Count, s0, s1, s2, s3);
                     Update.Apply<V, TOperation, TLanes>(in formula, V.Load(w + j), sum, w + j, s + j, t + j);
                 }
 
                 if (rest > 0)
                 {
-                    float* from = dz + whole;
-                    V sum = V.MultiplyAdd(s0, V.LoadPartial(from, rest), zero);
-                    if (rows > 1)
-                        sum = V.MultiplyAdd(s1, V.LoadPartial(from + stride, rest), sum);
-                    if (rows > 2)
-                        sum = V.MultiplyAdd(s2, V.LoadPartial(from + (2 * stride), rest), sum);
-                    if (rows > 3)
-                        sum = V.MultiplyAdd(s3, V.LoadPartial(from + (3 * stride), rest), sum);
+                    V sum = Gradient(dz + whole, rest, s0, s1, s2, s3);
                     Update.ApplyPartial<V, TOperation, TLanes>(in formula, V.LoadPartial(w + whole, rest), sum, w + whole, s + whole, t + whole, rest);
                 }
 
@@ -189,5 +175,22 @@ internal static unsafe class FewRowsUpdate
                 t += stride;
             }
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private V Gradient(float* from, int columns, V s0, V s1, V s2, V s3)
+        {
+            nint stride = outputs;
+            V sum = V.MultiplyAdd(s0, Load(from, columns), V.Create(0f));
+            if (rows > 1)
+                sum = V.MultiplyAdd(s1, Load(from + stride, columns), sum);
+            if (rows > 2)
+                sum = V.MultiplyAdd(s2, Load(from + (2 * stride), columns), sum);
+            if (rows > 3)
+                sum = V.MultiplyAdd(s3, Load(from + (3 * stride), columns), sum);
+            return sum;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static V Load(float* from, int columns) => columns == V.Count ? V.Load(from) : V.LoadPartial(from, columns);
     }
 }
