@@ -22,7 +22,7 @@ internal readonly struct GELU : IActivation
     public static bool HasStages
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => true;
+        get => Tiers.HasThirtyTwoRegisters;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -31,7 +31,7 @@ internal readonly struct GELUTanh : IActivation
     public static bool HasStages
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => true;
+        get => Tiers.HasThirtyTwoRegisters;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

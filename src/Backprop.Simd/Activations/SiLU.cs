@@ -21,7 +21,7 @@ internal readonly struct SiLU : IActivation
     public static bool HasStages
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => true;
+        get => Tiers.HasThirtyTwoRegisters;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

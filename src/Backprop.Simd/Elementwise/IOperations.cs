@@ -5,7 +5,7 @@ namespace Backprop.Simd.Internal.Elementwise;
 /// <summary>A formula y = f(x) so long that the CPU does not see the next vector's while it waits for this one's: given in two stages as well, of which loops run one beside the other.</summary>
 internal interface IStages
 {
-    /// <summary>A JIT constant; the rest is called only if so.</summary>
+    /// <summary>A JIT constant; the rest is called only if so. With sixteen registers, formulas with tables are faster in pairs of vectors (<see cref="BytePlanes"/>), and have none there.</summary>
     static virtual bool HasStages => false;
 
     /// <summary>What <see cref="SecondStage"/> gets besides x.</summary>

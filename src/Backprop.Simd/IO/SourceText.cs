@@ -35,7 +35,7 @@ internal sealed partial class SourceText
             bool isBlock = line == "    }", isStatement = line.EndsWith(';') && !member.ToString().Contains("\n    {\n", StringComparison.Ordinal);
             if (!isBlock && !isStatement)
                 continue;
-            _members.Add((name, WithoutVectorType(member.ToString())));
+            _members.Add((name, member.ToString().Replace("<V>", string.Empty, StringComparison.Ordinal)));
             member.Clear();
             name = string.Empty;
         }
@@ -80,9 +80,6 @@ internal sealed partial class SourceText
     // Operators have no names to be found by.
     private static string NameOf(string declaration) => declaration.Contains(" operator ", StringComparison.Ordinal) ? "operator" : MemberName().Match(declaration).Value;
 
-    private static string WithoutVectorType(string text) =>
-        WidthConstraint().Replace(text, string.Empty).Replace("<V>", string.Empty, StringComparison.Ordinal);
-
     [GeneratedRegex(@"(?<=(?:struct|class) \w+)\([^)]*\)")]
     private static partial Regex ConstructorParameters();
 
@@ -91,7 +88,4 @@ internal sealed partial class SourceText
 
     [GeneratedRegex(@"\b[A-Za-z_]\w*\b")]
     private static partial Regex Word();
-
-    [GeneratedRegex(@"\n\s+where V : struct, IVectorF32<V>")]
-    private static partial Regex WidthConstraint();
 }

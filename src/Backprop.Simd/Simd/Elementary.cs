@@ -201,7 +201,7 @@ internal static class Elementary
         where V : struct, IVectorF32<V>
     {
         // Both times 1.575: where the denominator is little above a power of two, and so rounded most, the quotient is not little below one.
-        V power = V.Select(V.CreateInt(ExponentBits), V.ShiftLeftInt(shifted, 19), V.CreateInt(SigmoidScaleBits));
+        V power = PowerOf(shifted) | V.CreateInt(SigmoidScaleBits);
         V rest = ExpRest(2, shifted, r, out V high);
         return power / (V.Greater(power, high) + (V.Lesser(power, high) + rest));
     }
@@ -368,7 +368,7 @@ internal static class Elementary
     }
 
     /// <summary>Row j: c_j of tanh(i TanhWidth + d) = c_0 + c_1 d + ... + c_7 d^7, |d| &lt;= TanhWidth / 2, i = 0 to 15; for i = 0 without its d.</summary>
-    private static ReadOnlySpan<float> TanhTable =>
+    internal static ReadOnlySpan<float> TanhTable =>
     [
         0f, 0.535379708f, 0.832219243f, 0.946072996f, 0.983368456f, 0.994937778f, 0.998465419f, 0.999535382f,
         0.999859393f, 0.999957442f, 0.999987125f, 0.999996126f, 0.999998808f, 0.999999642f, 0.999999881f, 1f,
@@ -389,7 +389,7 @@ internal static class Elementary
     ];
 
     /// <summary>2^(40 - j/16) in two floats, j = 0 to 15; and the same times the sigmoid's scale.</summary>
-    private static ReadOnlySpan<float> PowerTable =>
+    internal static ReadOnlySpan<float> PowerTable =>
     [
         1.09951163e+12f, 1.05289594e+12f, 1.00825661e+12f, 9.65509841e+11f, 9.245754e+11f, 8.85376418e+11f, 8.47839363e+11f, 8.11893785e+11f,
         7.77472115e+11f, 7.44509866e+11f, 7.12945107e+11f, 6.82718527e+11f, 6.53773505e+11f, 6.26055643e+11f, 5.99512973e+11f, 5.74095557e+11f,
@@ -402,7 +402,7 @@ internal static class Elementary
     ];
 
     /// <summary>Rows 0 to 5: c_j of log2 Q(i + d) = e_i + c_0 + c_1 d + ... + c_5 d^5, |d| &lt;= 1/2, Q = 1 - Phi, i = 0 to 15; row 6: the integers e_i + 191, to which <see cref="RoundingShift"/> is added.</summary>
-    private static ReadOnlySpan<float> NormalTailTable =>
+    internal static ReadOnlySpan<float> NormalTailTable =>
     [
         0f, 0.343967199f, -0.457981259f, 0.467066169f, 0.0535329655f, 0.265801519f, 0.0831662714f, 0.492795378f,
         0.486287832f, 0.0578856319f, 0.203488886f, -0.0799159035f, 0.205396026f, 0.0576673485f, 0.475513935f, 0.457827002f,

@@ -127,8 +127,16 @@ internal readonly unsafe struct Pair<V>(V low, V high) : IVectorF32<Pair<V>>
         new(V.Abs(value._low), V.Abs(value._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Pair<V> Lookup(ReadOnlySpan<float> table, int row, Pair<V> integers) =>
-        new(V.Lookup(table, row, integers._low), V.Lookup(table, row, integers._high));
+    public static Pair<V> Lookup(ReadOnlySpan<float> table, int row, Pair<V> integers)
+    {
+        if (typeof(V) == typeof(F32x8) && BytePlanes.Has(table))
+        {
+            BytePlanes.Lookup(table, row, (F32x8)(object)integers._low, (F32x8)(object)integers._high, out F32x8 low, out F32x8 high);
+            return new((V)(object)low, (V)(object)high);
+        }
+
+        return new(V.Lookup(table, row, integers._low), V.Lookup(table, row, integers._high));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<V> IntToFloat(Pair<V> value) =>

@@ -24,14 +24,14 @@ public sealed partial class GemmCodeGenerationTests
             Assert.True(child.ExitCode == 0, child.Output);
             string[] expected = child.Report.Trim().Split(' ');
             string register = expected[0];
-            string[] methods = Methods(File.ReadAllText(path));
+            string[] methods = JitListing.Methods(File.ReadAllText(path));
             foreach (string tile in expected[1..])
             {
                 int[] numbers = Array.ConvertAll(tile.Split('x'), text => int.Parse(text, CultureInfo.InvariantCulture));
                 (int steps, int rows, int vectors, bool inPanels) = (numbers[0], numbers[1], numbers[2], numbers[3] != 0);
                 // 4 packs besides, 5 and 6 are for panels.
                 string method = Assert.Single(methods, text => Numbers(Sizes().Match(text)) is [int i, int kind, int j] && i == rows && j == vectors && (inPanels ? kind > 4 : kind < 4));
-                string[] loop = LoopWithMostMultiplyAdds(method);
+                string[] loop = JitListing.LoopWithMostMultiplyAdds(method);
                 string code = string.Join('\n', loop);
                 Assert.True(steps * rows * vectors == loop.Count(line => line.Contains($"vfmadd231ps {register}", StringComparison.Ordinal)), code);
                 // With sixteen registers a step moves two pointers besides, in panels a turn does, and counts.
@@ -60,13 +60,13 @@ public sealed partial class GemmCodeGenerationTests
             ChildProcess.Result child = ChildProcess.Run(MultiplyFewRows, (knob, value), ("DOTNET_JitDisasm", "Dots"), ("DOTNET_JitStdOutFile", path));
             Assert.True(child.ExitCode == 0, child.Output);
             var rows = new HashSet<int>();
-            foreach (string method in Methods(File.ReadAllText(path)))
+            foreach (string method in JitListing.Methods(File.ReadAllText(path)))
             {
                 int[] sizes = Numbers(Sizes().Match(method));
-                string[] loop = LoopWithMostMultiplyAdds(method);
+                string[] loop = JitListing.LoopWithMostMultiplyAdds(method);
                 string code = string.Join('\n', loop);
                 Assert.True(sizes[0] * sizes[1] * sizes[2] == loop.Count(line => line.Contains("vfmadd231ps", StringComparison.Ordinal)), code);
-                Assert.DoesNotMatch(VectorOnStack(), code);
+                Assert.DoesNotMatch(JitListing.VectorOnStack(), code);
                 Assert.DoesNotMatch(RegisterCopy(), code);
                 rows.Add(sizes[1]);
             }
@@ -100,7 +100,7 @@ public sealed partial class GemmCodeGenerationTests
             Assert.Contains("DerivativeBelow`1[Backprop.Simd.Internal.Activations.ReLU]", listing, StringComparison.Ordinal);
             if (low)
                 Assert.Contains("UpdateEpilogue`1[Backprop.Simd.Internal.Optimizers.Sgd]", listing, StringComparison.Ordinal);
-            Assert.DoesNotMatch(Call(), listing);
+            Assert.DoesNotMatch(JitListing.Call(), listing);
         }
         finally
         {
@@ -164,41 +164,6 @@ public sealed partial class GemmCodeGenerationTests
     }
 
     private static int[] Numbers(Match match) => [.. match.Groups.Values.Skip(1).Where(group => group.Success).Select(group => int.Parse(group.Value, CultureInfo.InvariantCulture))];
-
-    private static string[] Methods(string listing) => listing.Split("; Assembly listing for method ", StringSplitOptions.RemoveEmptyEntries);
-
-    // A loop is what lies between a label and a jump back to it; here one without another inside.
-    private static string[] LoopWithMostMultiplyAdds(string method)
-    {
-        string[] lines = method.Split('\n');
-        string[] best = [];
-        int most = 0, lastStart = -1;
-        for (int end = 0; end < lines.Length; end++)
-        {
-            Match jump = Jump().Match(lines[end]);
-            if (!jump.Success)
-                continue;
-            int start = Array.FindIndex(lines, line => line.StartsWith(jump.Groups[1].Value + ":", StringComparison.Ordinal));
-            if (start < 0 || start >= end || lastStart >= start)
-                continue;
-            lastStart = start;
-            string[] loop = lines[start..(end + 1)];
-            int count = loop.Count(line => line.Contains("vfmadd", StringComparison.Ordinal));
-            if (count > most)
-                (best, most) = (loop, count);
-        }
-
-        return best;
-    }
-
-    [GeneratedRegex(@"^\s+j\w+\s+(?:SHORT )?(G_M\w+)")]
-    private static partial Regex Jump();
-
-    [GeneratedRegex(@"\bcall\b")]
-    private static partial Regex Call();
-
-    [GeneratedRegex(@"\[r[sb]p.*[xyz]mm|[xyz]mm.*\[r[sb]p")]
-    private static partial Regex VectorOnStack();
 
     // Of a tile rows, what is done besides, and vectors; of dots vectors, rows and columns.
     [GeneratedRegex(@"MatrixProduct\.N(\d+),Backprop\.Simd\.Internal\.MatrixProduct\.N(\d+),Backprop\.Simd\.Internal\.MatrixProduct\.N(\d+)\]\(")]
