@@ -69,10 +69,10 @@ internal static unsafe class Map
         {
             TOperation op = operation;
             float* from = x, to = y;
-            nint i = 0, count = length;
-            for (; i <= count - Pair<V>.Count; i += Pair<V>.Count)
+            nint i = 0, step = Pair<V>.Count, last = length - step;
+            for (; i <= last; i += step)
                 Pair<V>.Store(op.Invoke(Pair<V>.Load(from + i)), to + i);
-            if (i < count)
+            if (i < length)
                 OneByOne<V>(i);
         }
 

@@ -177,16 +177,16 @@ internal static class Elementary
         // tanh(9.02) is 1 in float.
         V size = V.Lesser(V.Create(9.02f), V.Abs(x));
         V nearest = V.MultiplyAdd(size, V.Create(1f / TanhWidth), V.Create(RoundingShift)), i = nearest - V.Create(RoundingShift);
-        V d = V.MultiplySubtractFrom(i, V.Create(TanhWidth), size);
-        V y = V.MultiplyAdd(V.Lookup(TanhTable, 7, nearest), d, V.Lookup(TanhTable, 6, nearest));
-        y = V.MultiplyAdd(y, d, V.Lookup(TanhTable, 5, nearest));
-        y = V.MultiplyAdd(y, d, V.Lookup(TanhTable, 4, nearest));
-        y = V.MultiplyAdd(y, d, V.Lookup(TanhTable, 3, nearest));
-        y = V.MultiplyAdd(y, d, V.Lookup(TanhTable, 2, nearest));
-        y = V.MultiplyAdd(y, d, V.Lookup(TanhTable, 1, nearest));
+        V d = V.MultiplySubtractFrom(i, V.Create(TanhWidth), size), at = V.LookupIndex(nearest);
+        V y = V.MultiplyAdd(V.Lookup(TanhTable, 7, at), d, V.Lookup(TanhTable, 6, at));
+        y = V.MultiplyAdd(y, d, V.Lookup(TanhTable, 5, at));
+        y = V.MultiplyAdd(y, d, V.Lookup(TanhTable, 4, at));
+        y = V.MultiplyAdd(y, d, V.Lookup(TanhTable, 3, at));
+        y = V.MultiplyAdd(y, d, V.Lookup(TanhTable, 2, at));
+        y = V.MultiplyAdd(y, d, V.Lookup(TanhTable, 1, at));
 
         // About 0 the leading term is d itself, and exact.
-        y = V.MultiplyAdd(y, d, V.SelectLess(i, V.Create(0.5f), d, V.Lookup(TanhTable, 0, nearest)));
+        y = V.MultiplyAdd(y, d, V.SelectLess(i, V.Create(0.5f), d, V.Lookup(TanhTable, 0, at)));
         return y | (x & V.Create(-0f));
     }
 
@@ -263,8 +263,9 @@ internal static class Elementary
         where V : struct, IVectorF32<V>
     {
         V p = V.MultiplyAdd(r, V.Create(1.666684896e-01f), V.Create(-5.000163317e-01f));
-        high = V.Lookup(PowerTable, row, shifted);
-        return V.MultiplySubtractFrom(high, V.MultiplyAdd(p, r * r, r), V.Lookup(PowerTable, row + 1, shifted));
+        V at = V.LookupIndex(shifted);
+        high = V.Lookup(PowerTable, row, at);
+        return V.MultiplySubtractFrom(high, V.MultiplyAdd(p, r * r, r), V.Lookup(PowerTable, row + 1, at));
     }
 
     /// <summary>An odd polynomial where |x| &lt; 0.84, elsewhere 1 - e^p(|x|) with the sign of x; the fit of p weighs errors by e^p.</summary>
@@ -310,14 +311,14 @@ internal static class Elementary
         where V : struct, IVectorF32<V>
     {
         V shift = V.Create(RoundingShift), t = V.Lesser(V.Create(NormalLimit), V.Abs(x));
-        V nearest = t + shift, d = t - (nearest - shift);
-        V e = V.MultiplyAdd(V.Lookup(NormalTailTable, 5, nearest), d, V.Lookup(NormalTailTable, 4, nearest));
-        e = V.MultiplyAdd(e, d, V.Lookup(NormalTailTable, 3, nearest));
-        e = V.MultiplyAdd(e, d, V.Lookup(NormalTailTable, 2, nearest));
-        e = V.MultiplyAdd(e, d, V.Lookup(NormalTailTable, 1, nearest));
-        e = V.MultiplyAdd(e, d, V.Lookup(NormalTailTable, 0, nearest));
+        V nearest = t + shift, d = t - (nearest - shift), at = V.LookupIndex(nearest);
+        V e = V.MultiplyAdd(V.Lookup(NormalTailTable, 5, at), d, V.Lookup(NormalTailTable, 4, at));
+        e = V.MultiplyAdd(e, d, V.Lookup(NormalTailTable, 3, at));
+        e = V.MultiplyAdd(e, d, V.Lookup(NormalTailTable, 2, at));
+        e = V.MultiplyAdd(e, d, V.Lookup(NormalTailTable, 1, at));
+        e = V.MultiplyAdd(e, d, V.Lookup(NormalTailTable, 0, at));
         V shifted = e + shift;
-        scaled = t * V.ShiftLeftInt(V.AddInt(shifted, V.Lookup(NormalTailTable, 6, nearest)), 23);
+        scaled = t * V.ShiftLeftInt(V.AddInt(shifted, V.Lookup(NormalTailTable, 6, at)), 23);
         return e - (shifted - shift);
     }
 

@@ -136,7 +136,10 @@ internal readonly unsafe struct F32x1(float raw) : IVectorF32<F32x1>, IRegisters
     public static F32x1 LessThanInt(F32x1 left, F32x1 right) => Mask(left.Bits < right.Bits);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x1 Lookup(ReadOnlySpan<float> table, int row, F32x1 integers) => new(table[(16 * row) + (integers.Bits & 15)]);
+    public static F32x1 LookupIndex(F32x1 integers) => integers;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 Lookup(ReadOnlySpan<float> table, int row, F32x1 index) => new(table[(16 * row) + (index.Bits & 15)]);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 IntToFloat(F32x1 integers) => new((float)integers.Bits);

@@ -162,12 +162,15 @@ internal readonly unsafe struct F32x16(Raw raw) : IVectorF32<F32x16>, IRegisters
     public static F32x16 LessThanInt(F32x16 left, F32x16 right) => new(Vector512.LessThan(left._raw.AsInt32(), right._raw.AsInt32()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x16 Lookup(ReadOnlySpan<float> table, int row, F32x16 integers)
+    public static F32x16 LookupIndex(F32x16 integers) => integers;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Lookup(ReadOnlySpan<float> table, int row, F32x16 index)
     {
         Raw values = Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(table), (nuint)(16 * row));
         return new(Avx512F.IsSupported
-            ? Avx512F.PermuteVar16x32(values, integers._raw.AsInt32())
-            : Vector512.Shuffle(values, integers._raw.AsInt32() & Vector512.Create(15)));
+            ? Avx512F.PermuteVar16x32(values, index._raw.AsInt32())
+            : Vector512.Shuffle(values, index._raw.AsInt32() & Vector512.Create(15)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -172,11 +172,14 @@ internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F
     public static F32x4 LessThanInt(F32x4 left, F32x4 right) => new(Vector128.LessThan(left._raw.AsInt32(), right._raw.AsInt32()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x4 Lookup(ReadOnlySpan<float> table, int row, F32x4 integers)
+    public static F32x4 LookupIndex(F32x4 integers) => integers;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Lookup(ReadOnlySpan<float> table, int row, F32x4 index)
     {
         ref float values = ref Unsafe.Add(ref MemoryMarshal.GetReference(table), 16 * row);
         Raw a = Vector128.LoadUnsafe(ref values), b = Vector128.LoadUnsafe(ref values, 4), c = Vector128.LoadUnsafe(ref values, 8), d = Vector128.LoadUnsafe(ref values, 12);
-        Vector128<int> at = integers._raw.AsInt32();
+        Vector128<int> at = index._raw.AsInt32();
         if (Avx.IsSupported)
         {
             Raw second = (at << 29).AsSingle();

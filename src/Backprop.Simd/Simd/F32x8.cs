@@ -167,11 +167,14 @@ internal readonly unsafe struct F32x8(Raw raw) : IVectorF32<F32x8>, IRegisters<F
     public static F32x8 LessThanInt(F32x8 left, F32x8 right) => new(Vector256.LessThan(left._raw.AsInt32(), right._raw.AsInt32()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x8 Lookup(ReadOnlySpan<float> table, int row, F32x8 integers)
+    public static F32x8 LookupIndex(F32x8 integers) => integers;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Lookup(ReadOnlySpan<float> table, int row, F32x8 index)
     {
         ref float values = ref MemoryMarshal.GetReference(table);
         Raw low = Vector256.LoadUnsafe(ref values, (nuint)(16 * row)), high = Vector256.LoadUnsafe(ref values, (nuint)((16 * row) + 8));
-        Vector256<int> at = integers._raw.AsInt32();
+        Vector256<int> at = index._raw.AsInt32();
         if (Avx512F.VL.IsSupported)
             return new(Avx512F.VL.PermuteVar8x32x2(low, at, high));
         if (Avx2.IsSupported)

@@ -143,13 +143,16 @@ internal readonly unsafe struct F32xN(Raw raw) : IVectorF32<F32xN>, IRegisters<F
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32xN LessThanInt(F32xN left, F32xN right) => new(Vector.AsVectorSingle(Vector.LessThan(Vector.AsVectorInt32(left._raw), Vector.AsVectorInt32(right._raw))));
 
-    public static F32xN Lookup(ReadOnlySpan<float> table, int row, F32xN integers)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN LookupIndex(F32xN integers) => integers;
+
+    public static F32xN Lookup(ReadOnlySpan<float> table, int row, F32xN index)
     {
         // For exported classes, which know no other vector, nor these namespaces.
         if (Raw.Count == 8 && System.Runtime.Intrinsics.X86.Avx2.IsSupported)
         {
             ref float values = ref MemoryMarshal.GetReference(table);
-            var at = System.Runtime.Intrinsics.Vector256.AsVector256(Vector.AsVectorInt32(integers._raw));
+            var at = System.Runtime.Intrinsics.Vector256.AsVector256(Vector.AsVectorInt32(index._raw));
             var low = System.Runtime.Intrinsics.X86.Avx2.PermuteVar8x32(System.Runtime.Intrinsics.Vector256.LoadUnsafe(ref values, (nuint)(16 * row)), at);
             var high = System.Runtime.Intrinsics.X86.Avx2.PermuteVar8x32(System.Runtime.Intrinsics.Vector256.LoadUnsafe(ref values, (nuint)((16 * row) + 8)), at);
             return new(System.Runtime.Intrinsics.Vector256.AsVector(System.Runtime.Intrinsics.X86.Avx.BlendVariable(low, high, System.Runtime.Intrinsics.Vector256.AsSingle(at << 28))));
@@ -157,7 +160,7 @@ internal readonly unsafe struct F32xN(Raw raw) : IVectorF32<F32xN>, IRegisters<F
 
         Span<float> lanes = stackalloc float[Raw.Count];
         for (int i = 0; i < lanes.Length; i++)
-            lanes[i] = table[(16 * row) + (Vector.AsVectorInt32(integers._raw)[i] & 15)];
+            lanes[i] = table[(16 * row) + (Vector.AsVectorInt32(index._raw)[i] & 15)];
         return new(new Raw(lanes));
     }
 

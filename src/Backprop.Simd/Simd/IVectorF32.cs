@@ -97,8 +97,11 @@ internal unsafe interface IVectorF32<V>
     /// <summary>Signed comparison of the integer lanes; gives a mask.</summary>
     static abstract V LessThanInt(V left, V right);
 
-    /// <summary>For each lane the float that the low four bits of its integer name in a row of 16.</summary>
-    static abstract V Lookup(ReadOnlySpan<float> table, int row, V integers);
+    /// <summary>What <see cref="Lookup"/> reads, of integers of which the low four bits count.</summary>
+    static abstract V LookupIndex(V integers);
+
+    /// <summary>For each lane the float that its integer names in a row of 16.</summary>
+    static abstract V Lookup(ReadOnlySpan<float> table, int row, V index);
 
     /// <summary>Converts the integer lanes to float, to nearest even.</summary>
     static abstract V IntToFloat(V integers);

@@ -127,16 +127,14 @@ internal readonly unsafe struct Pair<V>(V low, V high) : IVectorF32<Pair<V>>
         new(V.Abs(value._low), V.Abs(value._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Pair<V> Lookup(ReadOnlySpan<float> table, int row, Pair<V> integers)
-    {
-        if (typeof(V) == typeof(F32x8) && BytePlanes.Has(table))
-        {
-            BytePlanes.Lookup(table, row, (F32x8)(object)integers._low, (F32x8)(object)integers._high, out F32x8 low, out F32x8 high);
-            return new((V)(object)low, (V)(object)high);
-        }
+    public static Pair<V> LookupIndex(Pair<V> integers) => typeof(V) == typeof(F32x8) && BytePlanes.IsSupported
+        ? (Pair<V>)(object)BytePlanes.Index((Pair<F32x8>)(object)integers)
+        : new(V.LookupIndex(integers._low), V.LookupIndex(integers._high));
 
-        return new(V.Lookup(table, row, integers._low), V.Lookup(table, row, integers._high));
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> Lookup(ReadOnlySpan<float> table, int row, Pair<V> index) => typeof(V) == typeof(F32x8) && BytePlanes.IsSupported
+        ? (Pair<V>)(object)BytePlanes.Lookup(table, row, (Pair<F32x8>)(object)index)
+        : new(V.Lookup(table, row, index._low), V.Lookup(table, row, index._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<V> IntToFloat(Pair<V> value) =>

@@ -30,7 +30,7 @@ public sealed unsafe class BytePlanesTests
             expected[(8 * row) + (2 * (i % sizeof(float))) + (column / 8)] |= (ulong)bytes[i] << (8 * (column % 8));
         }
 
-        Assert.Equal(expected, BytePlanes.Of(floats).ToArray());
+        Assert.Equal(expected, BytePlanes.Planes.Slice(BytePlanes.Start(floats), expected.Length).ToArray());
     }
 
     [Theory]
@@ -50,9 +50,7 @@ public sealed unsafe class BytePlanesTests
             for (int lane = 0; lane < 16; lane++)
                 integers[lane] = i < 16 ? i : random.Next(int.MinValue, int.MaxValue);
             int row = random.Next(floats.Length / 16);
-            BytePlanes.Lookup(floats, row, F32x8.Load((float*)integers), F32x8.Load((float*)integers + 8), out F32x8 low, out F32x8 high);
-            F32x8.Store(low, values);
-            F32x8.Store(high, values + 8);
+            Pair<F32x8>.Store(BytePlanes.Lookup(floats, row, BytePlanes.Index(Pair<F32x8>.Load((float*)integers))), values);
             for (int lane = 0; lane < 16; lane++)
                 Assert.Equal(BitConverter.SingleToInt32Bits(floats[(16 * row) + (integers[lane] & 15)]), BitConverter.SingleToInt32Bits(values[lane]));
         }

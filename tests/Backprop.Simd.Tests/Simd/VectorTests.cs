@@ -47,7 +47,6 @@ public sealed unsafe class VectorTests
     private static readonly float[] s_left = Left();
     private static readonly float[] s_right = Right();
     private static readonly float[] s_third = Third();
-    private static readonly float[] s_table = [.. Enumerable.Range(0, 48).Select(i => i + 0.5f)];
 
     public static MatrixTheoryData<Operation, Width> Operations => new(Enum.GetValues<Operation>(), Enum.GetValues<Width>());
 
@@ -202,7 +201,7 @@ public sealed unsafe class VectorTests
         Operation.ShiftRightLogicalInt => FromBits((int)((uint)Bits(a) >> shift)),
         Operation.ShiftRightArithmeticInt => FromBits(Bits(a) >> shift),
         Operation.LessThanInt => Mask(Bits(a) < Bits(b)),
-        Operation.Lookup => s_table[16 + (Bits(a) & 15)],
+        Operation.Lookup => Elementary.NormalTailTable[16 + (Bits(a) & 15)],
         Operation.IntToFloat => Bits(a),
         Operation.FloatToIntTruncated => FromBits((int)a),
         _ => throw new ArgumentOutOfRangeException(nameof(operation)),
@@ -295,7 +294,7 @@ public sealed unsafe class VectorTests
                 Operation.ShiftRightLogicalInt => V.ShiftRightLogicalInt(a, Shift),
                 Operation.ShiftRightArithmeticInt => V.ShiftRightArithmeticInt(a, Shift),
                 Operation.LessThanInt => V.LessThanInt(a, b),
-                Operation.Lookup => V.Lookup(s_table, 1, a),
+                Operation.Lookup => V.Lookup(Elementary.NormalTailTable, 1, V.LookupIndex(a)),
                 Operation.IntToFloat => V.IntToFloat(a),
                 Operation.FloatToIntTruncated => V.FloatToIntTruncated(a),
                 _ => throw new InvalidOperationException(),
