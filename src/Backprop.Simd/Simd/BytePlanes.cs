@@ -8,7 +8,7 @@ namespace Backprop.Simd.Internal.Simd;
 
 /// <summary>Lookups in tables of sixteen floats byte by byte, for two vectors at once.</summary>
 /// <remarks>
-/// A permutation across a vector of 256 bits is two operations on AMD's CPUs without AVX-512, and sixteen floats take two of them for each vector; within its halves it is one. So the first bytes of the sixteen floats make one plane,
+/// A permutation across a vector of 256 bits takes two cycles on Zen 3, and sixteen floats take two of them for each vector: 32 of some 36 cycles of tanh. So the first bytes of the sixteen floats make one plane,
 /// the second bytes another, ...; each takes one shuffle for both vectors, whose integers stand in the even or the odd bytes of one register:
 /// <code>
 ///   integers:  a0 .. b0 .. a1 .. b1 ..   (within a half: four of a, then four of b)
