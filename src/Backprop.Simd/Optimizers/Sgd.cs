@@ -45,6 +45,8 @@ internal readonly struct SgdMomentum(float rate, float weightDecay, float moment
 
     public static int States => 1;
 
+    public static bool TakesPairs => true;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Update<V>(V parameter, V gradient, ref V first, ref V second)
         where V : struct, IVectorF32<V> => new Lanes<V>(this).Update(parameter, gradient, ref first, ref second);
