@@ -100,7 +100,7 @@ internal unsafe interface IVectorF32<V>
     /// <summary>What <see cref="Lookup"/> reads, of integers of which the low four bits count.</summary>
     static abstract V LookupIndex(V integers);
 
-    /// <summary>For each lane the float that its integer names in a row of 16.</summary>
+    /// <summary>For each lane the float that its integer names in a row of 16, in a table of <see cref="Elementary"/>.</summary>
     static abstract V Lookup(ReadOnlySpan<float> table, int row, V index);
 
     /// <summary>Converts the integer lanes to float, to nearest even.</summary>
