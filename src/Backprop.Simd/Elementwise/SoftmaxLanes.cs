@@ -57,39 +57,30 @@ internal static unsafe class SoftmaxLanes
     }
 
     /// <summary>columns[j, i] = e^(columns[j, i] - largest[i]).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Exponentials<V>(float* columns, nint rows, int classes, float* largest)
         where V : struct, IVectorF32<V>
     {
+        // Two methods, of which only what is needed is compiled. (With sixteen registers half of the time that one with both loops took the JIT.)
         if (Tiers.HasThirtyTwoRegisters && rows % Pair<V>.Count == 0)
-        {
-            ExponentialsInPairs<V>(columns, rows, classes, largest);
-            return;
-        }
-
-        // So that the JIT keeps the constants of the loops in registers (see Map); the loops write over it.
-        V first = V.Load(columns);
-        V.Store(Elementary.ExpOfNegative(first - V.Load(largest)), columns);
-        V.Store(first, columns);
-        for (nint j = 0; j < classes; j++, columns += rows)
-        {
-            for (nint i = 0; i < rows; i += V.Count)
-                V.Store(Elementary.ExpOfNegative(V.Load(columns + i) - V.Load(largest + i)), columns + i);
-        }
+            Exponentials<V, Pair<V>>(columns, rows, classes, largest);
+        else
+            Exponentials<V, V>(columns, rows, classes, largest);
     }
 
-    // Apart: what is not needed is not compiled. (With sixteen registers half of the time that it took the JIT.)
+    // One or two vectors at a time.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void ExponentialsInPairs<V>(float* columns, nint rows, int classes, float* largest)
+    private static void Exponentials<V, W>(float* columns, nint rows, int classes, float* largest)
         where V : struct, IVectorF32<V>
+        where W : struct, IVectorF32<W>
     {
+        // So that the JIT keeps the constants of the loop in registers (see Map); the loop writes over it.
         V first = V.Load(columns);
         V.Store(Elementary.ExpOfNegative(first - V.Load(largest)), columns);
         V.Store(first, columns);
         for (nint j = 0; j < classes; j++, columns += rows)
         {
-            for (nint i = 0; i < rows; i += Pair<V>.Count)
-                Pair<V>.Store(Elementary.ExpOfNegative(Pair<V>.Load(columns + i) - Pair<V>.Load(largest + i)), columns + i);
+            for (nint i = 0; i < rows; i += W.Count)
+                W.Store(Elementary.ExpOfNegative(W.Load(columns + i) - W.Load(largest + i)), columns + i);
         }
     }
 
