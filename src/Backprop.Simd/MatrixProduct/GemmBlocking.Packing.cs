@@ -15,7 +15,6 @@ internal static partial class GemmBlocking
     private const int SumsWorthPanels = 192 * 1024;
     private const int RowsWorthPackingA = 36;
     private const int ColumnsWorthCopying = 256;
-    private const int FloatsOfFarB = 5 * FloatsWorthPacking;
 
     /// <summary>
     /// Whether panels of B are packed although they could be read in place: for many rows, if B comes from far beyond the L2 cache (+5 to 10 % from 768 on), or if its own rows fall into the same few sets
@@ -49,6 +48,9 @@ internal static partial class GemmBlocking
 
     /// <summary>Whether one tile of rows reads a B in place that is so far away that each panel has to be asked for: nothing else would bring pieces of its rows in time. (8 x 1500 x 3000: 31 to 77 GFLOP/s, 13 x 4000 x 1000 18 to 73; 8 x 1200 x 1800, which is nearer, -7 to -10 % in quiet minutes.)</summary>
     public static bool AsksForFarB(in GemmArguments g, nint rows) => !g.TransB && rows <= TileKernel.MaxRows && (nint)g.K * g.Ldb >= FloatsOfFarB;
+
+    // With sixteen registers (AVX2 on Zen 3, beside a neighbour) as much as FloatsWorthPacking lost 10 to 20 %, and with 5 of them 13 x 1400 x 1400, 14 x 1501 x 1501 and 16 x 2500 x 784 26 to 67 %.
+    private static int FloatsOfFarB => Tiers.HasThirtyTwoRegisters ? 5 * FloatsWorthPacking : 7 * FloatsOfSecondCache;
 
     private static unsafe bool IsAligned<V>(in GemmArguments g)
         where V : struct, IVectorF32<V> => (nint)g.B % (V.Count * sizeof(float)) == 0 && g.Ldb % V.Count == 0;

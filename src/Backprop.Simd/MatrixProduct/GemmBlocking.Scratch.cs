@@ -6,7 +6,7 @@ internal static partial class GemmBlocking
     /// <summary>The floats of packing space that one thread needs for a product whose epilogue stores C or does not.</summary>
     public static int ScratchFloats(in GemmArguments g, SummationOrder order, bool storesC = true) => order switch
     {
-        SummationOrder.Chain => checked(Math.Max(PanelFloats(g.N, g.K, RowBlocks(g.M, g.K, storesC), storesC), Math.Max(ShallowFloats(g.TransA, g.TransB, g.N, g.K, g.Ldb), SwappedFloats(g.TransA, g.TransB, g.M, g.N, g.K))) + (g.Alpha != 1 || CopiesA(g.TransA, g.M, g.N, g.K, g.Lda, narrowTiles: true) || PanelsForFewSteps(in g, storesC) ? CopyFloats(g.M, g.K, storesC) : 0)),
+        SummationOrder.Chain => checked(Math.Max(PanelFloats(g.N, g.K, RowBlocks(g.M, g.K, storesC), storesC), Math.Max(ShallowFloats(g.TransA, g.TransB, g.N, g.K, g.Ldb), Math.Max(SwappedFloats(g.TransA, g.TransB, g.M, g.N, g.K), StreamedFloats(g.TransB, g.M, g.N, g.K, g.Ldb, g.Ldc, storesC)))) + (g.Alpha != 1 || CopiesA(g.TransA, g.M, g.N, g.K, g.Lda, narrowTiles: true) || PanelsForFewSteps(in g, storesC) ? CopyFloats(g.M, g.K, storesC) : 0)),
         SummationOrder.FourChains => checked(QuadFloats(g.TransA, g.TransB, g.M, g.N, g.K) + (g.Alpha == 1 ? 0 : Math.Min(g.M, TileKernel.MaxVectors * MaxLanes) * g.K)),
         _ => checked(g.M * (int)WholeLines(g.K)),
     };
@@ -15,7 +15,7 @@ internal static partial class GemmBlocking
     public static int ScratchFloats(bool transA, bool transB, int m, int n, int k, bool storesC = true) =>
         SummationOrders.Of(transA, transB, m, n) == SummationOrder.SixteenLanes ? checked(m * (int)WholeLines(k))
         : SummationOrders.Of(transA, transB, m, n) != SummationOrder.Chain ? QuadFloats(transA, transB, m, n, k)
-        : checked(Math.Max(PanelFloats(n, k, RowBlocks(m, k, storesC), storesC), Math.Max(ShallowFloats(transA, transB && k > StepsOfTurnedB, n, k, n), SwappedFloats(transA, transB, m, n, k))) + (MayCopyA(transA, m, n, k) || PanelsForFewSteps(transA, m, n, k, storesC) ? CopyFloats(m, k, storesC) : 0));
+        : checked(Math.Max(PanelFloats(n, k, RowBlocks(m, k, storesC), storesC), Math.Max(ShallowFloats(transA, transB && k > StepsOfTurnedB, n, k, n), Math.Max(SwappedFloats(transA, transB, m, n, k), StreamedFloats(transB, m, n, k, storesC)))) + (MayCopyA(transA, m, n, k) || PanelsForFewSteps(transA, m, n, k, storesC) ? CopyFloats(m, k, storesC) : 0));
 
     // On some width and for some number of rows up to m.
     private static bool MayCopyA(bool transA, int m, int n, int k) => transA ? n >= ColumnsWorthCopying / 2 && (nint)k * m >= FloatsOfFirstCache : CopiesA(transA, m, n, k, k, narrowTiles: true);

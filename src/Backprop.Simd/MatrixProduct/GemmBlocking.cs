@@ -113,7 +113,8 @@ internal static partial class GemmBlocking
     /// </summary>
     /// <remarks>Such a product adds to C many times: there must be one.</remarks>
     public static bool HasFewRows(in GemmArguments g, Block share, bool storesC) =>
-        storesC && !g.TransB && share.Rows <= FewRowsKernel.MaxRows && (share.Rows <= 2 || (g.K * share.Columns >= share.Rows * share.Rows * FloatsOfFirstCache && !(RowsClash(g.Ldc) && Tiers.HasThirtyTwoRegisters)));
+        storesC && !g.TransB && share.Rows <= FewRowsKernel.MaxRows && !Streams(in g, share, storesC)
+        && (share.Rows <= 2 || (g.K * share.Columns >= share.Rows * share.Rows * FloatsOfFirstCache && !(RowsClash(g.Ldc) && Tiers.HasThirtyTwoRegisters)));
 
     /// <summary>Whether few rows meet a B that the L2 cache holds: it is read in strips of a few cache lines; from beyond, only long rows come fast enough.</summary>
     public static bool ReadsStrips(in GemmArguments g, Block share) => share.Rows <= StripKernel.MaxRows && g.K * share.Columns <= FloatsOfSecondCache;

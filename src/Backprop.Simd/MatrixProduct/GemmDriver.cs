@@ -21,6 +21,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///   order A, A B^T, one side short SwappedProduct     C^T = B A^T: the smaller operand packed, or the one that fills vectors
 ///   order A, n slightly too large  SwappedProduct     C^T = B^T A^T likewise, A^T in place: few columns whose last ones would leave lanes idle
 ///   order A, k &lt;= 4               FewStepsProduct    C once, row after row: memory is the limit
+///   order A, few rows, huge B      StreamedProduct    tiles over eight long rows of B at a time: memory is the limit (sixteen registers)
 ///   order A, few rows, big B       FewRowsProduct     B once, in strips or long rows: memory is the limit
 ///   order A, 4 &lt; k &lt;= 64, small C PlainProduct       tiles of registers, nothing else
 ///   order A, k &lt;= 64              ShallowProduct     tiles of registers, C once, row after row; not A^T B with a large C and sixteen registers
@@ -258,6 +259,9 @@ internal static unsafe class GemmDriver
                 break;
             case SummationOrder.Chain when GemmBlocking.HasFewSteps<V>(in g, TEpilogue.StoresC):
                 FewStepsProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
+                break;
+            case SummationOrder.Chain when GemmBlocking.Streams(in g, share, TEpilogue.StoresC):
+                StreamedProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
             case SummationOrder.Chain when GemmBlocking.HasFewRows(in g, share, TEpilogue.StoresC):
                 FewRowsProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share);
