@@ -20,29 +20,29 @@ internal static unsafe class FewRowsKernel
     public static nint Head<V>(float* start)
         where V : struct, IVectorF32<V> => ((nint)start & (sizeof(float) - 1)) != 0 ? 0 : -((nint)start / sizeof(float)) & (V.Count - 1);
 
-    /// <summary>Runs on groups of 1 to 4 rows, one below the other, the first <c>head</c> columns as a part of a vector (in further groups those before a whole one of C). If not <c>accumulate</c>, the sums start from +0 and C is not read.</summary>
-    public static void Run<V, R>(nint groups, int rows, nint head, nint n, nint k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    /// <summary>Runs on groups of 1 to 4 rows, one below the other, the first <c>head</c> columns as a part of a vector (in further groups those before a whole one of C). If not <c>accumulate</c>, the sums start from +0 and C is not read, and may go <c>around</c> the caches; vectors of its rows are aligned then.</summary>
+    public static void Run<V, R>(nint groups, int rows, nint head, nint n, nint k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate, bool around)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
         switch (rows)
         {
             case 1:
-                Rows<V, R, N1>(groups, head, n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Rows<V, R, N1>(groups, head, n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, around);
                 break;
             case 2:
-                Rows<V, R, N2>(groups, head, n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Rows<V, R, N2>(groups, head, n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, around);
                 break;
             case 3:
-                Rows<V, R, N3>(groups, head, n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Rows<V, R, N3>(groups, head, n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, around);
                 break;
             case 4:
-                Rows<V, R, N4>(groups, head, n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate);
+                Rows<V, R, N4>(groups, head, n, k, alpha, a, rowStride, stepStride, b, ldb, c, ldc, accumulate, around);
                 break;
         }
     }
 
-    private static void Rows<V, R, TRows>(nint groups, nint head, nint n, nint k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Rows<V, R, TRows>(nint groups, nint head, nint n, nint k, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc, bool accumulate, bool around)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TRows : unmanaged
@@ -52,6 +52,8 @@ internal static unsafe class FewRowsKernel
             nint steps = Math.Min(k, MaxSteps);
             if (accumulate)
                 Steps<V, R, TRows, N2>(steps, groups, head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc);
+            else if (NonTemporal.IsSupported<V>() && around)
+                Steps<V, R, TRows, N3>(steps, groups, head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc);
             else
                 Steps<V, R, TRows, N1>(steps, groups, head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc);
             a += steps * stepStride;
@@ -84,7 +86,7 @@ internal static unsafe class FewRowsKernel
         }
     }
 
-    // TStart: sums start from +0 (N1) or from C (N2). Asked for each vector, it was two jumps: dW of one to four examples 15 to 70 % slower (AMD Zen 3).
+    // TStart: sums start from +0 (N1, N3) or from C (N2), and go around the caches (N3). Asked for each vector, it was two jumps: dW of one to four examples 15 to 70 % slower (AMD Zen 3).
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Steps<V, R, TRows, TSteps, TStart>(nint groups, nint head, nint n, float alpha, float* a, nint rowStride, nint stepStride, float* b, nint ldb, float* c, nint ldc)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
@@ -125,13 +127,13 @@ internal static unsafe class FewRowsKernel
                     R x1 = sizeof(TSteps) > 1 ? V.Unwrap(V.LoadPartial(b1 + j, rest)) : x0;
                     R x2 = sizeof(TSteps) > 2 ? V.Unwrap(V.LoadPartial(b2 + j, rest)) : x0;
                     R x3 = sizeof(TSteps) > 3 ? V.Unwrap(V.LoadPartial(b3 + j, rest)) : x0;
-                    V.StorePartial(V.Wrap(Chain<V, R, TSteps>(sizeof(TStart) > 1 ? V.Unwrap(V.LoadPartial(c + j, rest)) : V.ZeroRegister, s00, s01, s02, s03, x0, x1, x2, x3)), c + j, rest);
+                    V.StorePartial(V.Wrap(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.Unwrap(V.LoadPartial(c + j, rest)) : V.ZeroRegister, s00, s01, s02, s03, x0, x1, x2, x3)), c + j, rest);
                     if (sizeof(TRows) > 1)
-                        V.StorePartial(V.Wrap(Chain<V, R, TSteps>(sizeof(TStart) > 1 ? V.Unwrap(V.LoadPartial(c1 + j, rest)) : V.ZeroRegister, s10, s11, s12, s13, x0, x1, x2, x3)), c1 + j, rest);
+                        V.StorePartial(V.Wrap(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.Unwrap(V.LoadPartial(c1 + j, rest)) : V.ZeroRegister, s10, s11, s12, s13, x0, x1, x2, x3)), c1 + j, rest);
                     if (sizeof(TRows) > 2)
-                        V.StorePartial(V.Wrap(Chain<V, R, TSteps>(sizeof(TStart) > 1 ? V.Unwrap(V.LoadPartial(c2 + j, rest)) : V.ZeroRegister, s20, s21, s22, s23, x0, x1, x2, x3)), c2 + j, rest);
+                        V.StorePartial(V.Wrap(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.Unwrap(V.LoadPartial(c2 + j, rest)) : V.ZeroRegister, s20, s21, s22, s23, x0, x1, x2, x3)), c2 + j, rest);
                     if (sizeof(TRows) > 3)
-                        V.StorePartial(V.Wrap(Chain<V, R, TSteps>(sizeof(TStart) > 1 ? V.Unwrap(V.LoadPartial(c3 + j, rest)) : V.ZeroRegister, s30, s31, s32, s33, x0, x1, x2, x3)), c3 + j, rest);
+                        V.StorePartial(V.Wrap(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.Unwrap(V.LoadPartial(c3 + j, rest)) : V.ZeroRegister, s30, s31, s32, s33, x0, x1, x2, x3)), c3 + j, rest);
                     j += rest;
                 }
 
@@ -141,13 +143,13 @@ internal static unsafe class FewRowsKernel
                     R x1 = sizeof(TSteps) > 1 ? V.LoadRegister(b1 + j) : x0;
                     R x2 = sizeof(TSteps) > 2 ? V.LoadRegister(b2 + j) : x0;
                     R x3 = sizeof(TSteps) > 3 ? V.LoadRegister(b3 + j) : x0;
-                    V.StoreRegister(Chain<V, R, TSteps>(sizeof(TStart) > 1 ? V.LoadRegister(c + j) : V.ZeroRegister, s00, s01, s02, s03, x0, x1, x2, x3), c + j);
+                    Store<V, R, TStart>(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.LoadRegister(c + j) : V.ZeroRegister, s00, s01, s02, s03, x0, x1, x2, x3), c + j);
                     if (sizeof(TRows) > 1)
-                        V.StoreRegister(Chain<V, R, TSteps>(sizeof(TStart) > 1 ? V.LoadRegister(c1 + j) : V.ZeroRegister, s10, s11, s12, s13, x0, x1, x2, x3), c1 + j);
+                        Store<V, R, TStart>(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.LoadRegister(c1 + j) : V.ZeroRegister, s10, s11, s12, s13, x0, x1, x2, x3), c1 + j);
                     if (sizeof(TRows) > 2)
-                        V.StoreRegister(Chain<V, R, TSteps>(sizeof(TStart) > 1 ? V.LoadRegister(c2 + j) : V.ZeroRegister, s20, s21, s22, s23, x0, x1, x2, x3), c2 + j);
+                        Store<V, R, TStart>(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.LoadRegister(c2 + j) : V.ZeroRegister, s20, s21, s22, s23, x0, x1, x2, x3), c2 + j);
                     if (sizeof(TRows) > 3)
-                        V.StoreRegister(Chain<V, R, TSteps>(sizeof(TStart) > 1 ? V.LoadRegister(c3 + j) : V.ZeroRegister, s30, s31, s32, s33, x0, x1, x2, x3), c3 + j);
+                        Store<V, R, TStart>(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.LoadRegister(c3 + j) : V.ZeroRegister, s30, s31, s32, s33, x0, x1, x2, x3), c3 + j);
                 }
 
                 rest = (int)(n - j);
@@ -160,6 +162,18 @@ internal static unsafe class FewRowsKernel
             c += sizeof(TRows) * ldc;
             head = Head<V>(c);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<V, R, TStart>(R sum, float* c)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+        where TStart : unmanaged
+    {
+        if (sizeof(TStart) == 3)
+            NonTemporal.Store(V.Wrap(sum), c);
+        else
+            V.StoreRegister(sum, c);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

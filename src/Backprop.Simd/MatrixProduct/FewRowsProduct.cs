@@ -46,7 +46,7 @@ internal static unsafe class FewRowsProduct
             }
 
             if (j < columns)
-                FewRowsKernel.Run<V, R>(1, (int)share.Rows, FewRowsKernel.Head<V>(g.B + column + j), columns - j, g.K, g.Alpha, a, rowStride, stepStride, g.B + column + j, g.Ldb, c + j, ldc, accumulate);
+                FewRowsKernel.Run<V, R>(1, (int)share.Rows, FewRowsKernel.Head<V>(g.B + column + j), columns - j, g.K, g.Alpha, a, rowStride, stepStride, g.B + column + j, g.Ldb, c + j, ldc, accumulate, around: false);
             TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, share.Row, column, share.Rows, columns);
         }
     }

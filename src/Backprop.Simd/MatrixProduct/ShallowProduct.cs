@@ -60,6 +60,8 @@ internal static unsafe class ShallowProduct
         }
 
         bool inRegisters = heights.Largest * columns.Widest <= TEpilogue.SumsInRegisters;
+        bool around = TEpilogue.DoesNothing && GemmBlocking.StoresAround<V>(in g) && GemmBlocking.FillsLines(in g, share);
+        StoreAroundCaches past = default;
         bool copiesA = g.Alpha != 1 || GemmBlocking.CopiesA<V>(in g);
         nint tilesAtOnce = GemmBlocking.TilesOfRowsAtOnce(heights.Largest, share.Columns);
         for (nint first = 0, tiles; first < heights.Count; first += tiles)
@@ -107,7 +109,9 @@ internal static unsafe class ShallowProduct
                     Row = row,
                     Column = share.Column + column,
                 };
-                if (inRegisters)
+                if (around)
+                    TileKernel.Run<V, R, StoreAroundCaches>(height, columns.WidthOf(tile), in run, ref past);
+                else if (inRegisters)
                     TileKernel.Run<V, R, TEpilogue>(height, columns.WidthOf(tile), in run, ref epilogue);
                 else
                     TileKernel.Run<V, R>(height, columns.WidthOf(tile), in run);
@@ -142,5 +146,8 @@ internal static unsafe class ShallowProduct
             else if (part > 0)
                 TileRows.Finish<V, TEpilogue>(ref epilogue, c + partColumn, ldc, row, share.Column + partColumn, rows, part);
         }
+
+        if (around)
+            NonTemporal.Fence();
     }
 }
