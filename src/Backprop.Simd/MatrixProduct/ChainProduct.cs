@@ -53,6 +53,7 @@ internal static unsafe class ChainProduct
         float* edge = stackalloc float[TileKernel.MaxSums * V.Count];
         nint lda = g.Lda, ldb = g.Ldb, ldc = g.Ldc;
         bool rearranges = GemmBlocking.PacksB<V>(in g, block.Rows * rowBlocks, steps), packsB = g.TransB || rearranges, fromFar = rearranges ? GemmBlocking.IsFar(in g, rowBlock) : GemmBlocking.AsksForFarB(in g, block.Rows);
+        bool asksForRows = !packsB && GemmBlocking.AsksForRowsOfB(in g);
         bool low = GemmBlocking.HasLowTiles<V>(block.Columns, steps, g.TransA ? lda : 1, g.TransB ? 1 : ldb);
         TileColumns columnTiles = GemmBlocking.TilesOfColumns<V>(block.Rows, block.Columns, steps, rearranges, low);
         EvenParts heights = GemmBlocking.TilesOfRows(in g, block.Rows, columnTiles.Widest, low);
@@ -136,8 +137,9 @@ internal static unsafe class ChainProduct
                     ahead.ExpectB(next, rowBlock > 0 ? columnTiles.WidthOf(columnTile + 1) * V.Count : ldb, isNext ? steps : 0, heights.Count);
                 }
 
+                bool asksForB = asksForRows && rowTile == 0 && whole && expected == null;
                 // One call for many tiles, where nothing has to be done between them.
-                tiles = whole && expected == null && packed == null && (TEpilogue.StoresC || inRegisters) ? Math.Min(tilesAtOnce, heights.Alike(rowTile)) : 1;
+                tiles = whole && expected == null && packed == null && !asksForB && (TEpilogue.StoresC || inRegisters) ? Math.Min(tilesAtOnce, heights.Alike(rowTile)) : 1;
                 nint rows = tiles * height;
                 float* c = g.C + ((block.Row + row) * ldc) + column;
                 if (expectsC && TEpilogue.HasArray)
@@ -162,6 +164,7 @@ internal static unsafe class ChainProduct
                     LastVector = columns - V.Count,
                     Steps = steps,
                     Accumulate = accumulate,
+                    AsksForB = asksForB,
                     Ahead = expected,
                     RowTiles = tiles,
                     ColumnTiles = 1,

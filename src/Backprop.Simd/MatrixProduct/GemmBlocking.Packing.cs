@@ -9,6 +9,7 @@ internal static partial class GemmBlocking
     private const int LanesWorthPackingMisaligned = 4;
     private const int LanesWorthPackingFromFar = 3;
     private const int RowsWorthPackingMisaligned = 16;
+    private const int StepsWorthAskingInPlace = 512;
     private const int ColumnsWorthPackingA = 300;
     private const int ColumnsWorthPackingFewRows = 1000;
     private const int StepsWorthPanels = 48;
@@ -48,6 +49,12 @@ internal static partial class GemmBlocking
 
     /// <summary>Whether one tile of rows reads a B in place that is so far away that each panel has to be asked for: nothing else would bring pieces of its rows in time. (8 x 1500 x 3000: 31 to 77 GFLOP/s, 13 x 4000 x 1000 18 to 73; 8 x 1200 x 1800, which is nearer, -7 to -10 % in quiet minutes.)</summary>
     public static bool AsksForFarB(in GemmArguments g, nint rows) => !g.TransB && rows <= TileKernel.MaxRows && (nint)g.K * g.Ldb >= FloatsOfFarB;
+
+    /// <summary>
+    /// Whether the first tile of rows asks for rows of a B that is read in place: many of them, beyond the L2 cache, with sixteen registers. (AVX2 on Zen 3, beside a neighbour, out of memory and out of the L3 cache:
+    /// 5 x 2764 x 461 4.2 to 8.8 GFLOP/s and +25 %, 14 x 1914 x 593 +22 and +23 %, 16 x 784 x 512 +37 and +3 %, 20 x 1000 x 800 +13 and -5 %, 9 x 1200 x 401 X^T dY +10 and -2 %; of fewer steps, or of 1.2 MB, 18 x 400 x 783 and 6 x 600 x 500, -3 and -5 to -8 %.)
+    /// </summary>
+    public static bool AsksForRowsOfB(in GemmArguments g) => !Tiers.HasThirtyTwoRegisters && g.K >= StepsWorthAskingInPlace && (nint)g.K * g.Ldb > 3 * FloatsOfSecondCache / 2;
 
     // With sixteen registers (AVX2 on Zen 3, beside a neighbour) as much as FloatsWorthPacking lost 10 to 20 %, and with 5 of them 13 x 1400 x 1400, 14 x 1501 x 1501 and 16 x 2500 x 784 26 to 67 %.
     private static int FloatsOfFarB => Tiers.HasThirtyTwoRegisters ? 5 * FloatsWorthPacking : 7 * FloatsOfSecondCache;

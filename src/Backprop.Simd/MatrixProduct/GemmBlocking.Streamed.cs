@@ -9,17 +9,18 @@ internal static partial class GemmBlocking
     /// <summary>Steps between a load and a store of C. (Of 4, 6, 10 and 12 the geometric mean over seven shapes was 4 to 20 % lower.)</summary>
     public const int StreamedSteps = 8;
 
-    private const int RowsWorthStreaming = 12;
+    private const int RowsWorthStreaming = 16;
     private const int ClashingRowsWorthStreaming = 32;
     private const int ColumnsWorthStreaming = 512;
     private const int ColumnsWorthStreamingPerRow = 48;
+    private const int ColumnsOfLongRows = 1000;
     private const int ColumnsStreamedAtOnce = 4096;
 
     /// <summary>
-    /// Whether a B that hardly stays in the L3 cache meets so few rows of C that packing it, or reading it panel by panel, does not pay; for four rows one beyond the L2 cache. With sixteen registers only.
-    /// (AVX2 on Zen 3, beside a neighbour, 8 x 4096 x 4096: 12 to 28 GFLOP/s, 5 x 3000 x 3000 11 to 28, 8 x 4000 x 4000 19 to 28, 12 x 1501 x 1501 10 to 27, 12 x 60 x 40000 14 to 43, 12 x 3001 x 3001 +14 %; 12 x 1000 x 4000 -6 %; 16 x 2000 x 2000 would lose 2 %, 20 x 2000 x 2000 10 %;
-    /// 8 x 1200 x 1200, of 6 MB, 12 %. 4 x 1024 x 1024 27 to 40, 4 x 4000 x 4000 X^T dY 17 to 24, 3 x 4096 x 4096 13 to 17; 3 x 1000 x 1000 would lose 12 %, 4 x 1024 x 512 7 %, 1 x 64 x 30000 16 %.)
-    /// Where rows of B clash, panels are slower: 16 x 4096 x 4096 22 to 40, 28 x 2048 x 8192 28 to 41, 32 x 4096 x 4096 +25 %, 32 x 3072 x 3072 +3 %; 32 x 8192 x 1024, of short rows, would lose 8 %.
+    /// Whether a B of long rows beyond the L2 cache, or of short ones that hardly stays in the L3 cache, meets so few rows of C that packing it, or reading it panel by panel, does not pay. With sixteen registers only.
+    /// (AVX2 on Zen 3, beside a neighbour, 8 x 4096 x 4096: 12 to 28 GFLOP/s, 5 x 3000 x 3000 11 to 28, 8 x 4000 x 4000 19 to 28, 12 x 1501 x 1501 10 to 27, 12 x 60 x 40000 14 to 43, 4 x 1024 x 1024 27 to 40, 4 x 4000 x 4000 X^T dY 17 to 24; 16 x 2000 x 2000 -2 %, 20 x 2000 x 2000 would lose 10 %.
+    /// Of 2 to 7 MB, out of memory, 8 x 512 x 2048 12 to 24, 8 x 1200 x 1200 17 to 23, 14 other shapes +53 % on average; out of an L3 cache that another virtual machine leaves alone, 8 x 512 x 2048 +45 %, 8 x 1200 x 1200 -11 %, 6 x 300 x 2000 -19 %, the others -17 to +47 %, +2 % on average;
+    /// of rows of 600 to 800, 0 to +60 % and 0 to -20 %; 3 x 1000 x 1000 -12 %; 1 x 64 x 30000 would lose 16 %.) Where rows of B clash, panels are slower: 16 x 4096 x 4096 22 to 40, 28 x 2048 x 8192 28 to 41, 32 x 4096 x 4096 +25 %, 32 x 3072 x 3072 +3 %; 32 x 8192 x 1024, of short rows, would lose 8 %.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Streams(in GemmArguments g, Block share, bool storesC) =>
@@ -36,7 +37,7 @@ internal static partial class GemmBlocking
 
     private static bool Streams(bool transB, int m, int n, int k, nint ldb, bool storesC) =>
         !Tiers.HasThirtyTwoRegisters && storesC && !transB && m > StripKernel.MaxRows && m <= (RowsClash(ldb) ? ClashingRowsWorthStreaming : RowsWorthStreaming)
-        && (nint)n * k > (m == FewRowsKernel.MaxRows ? FloatsWorthPacking : FloatsOfFarB);
+        && (nint)n * k > (n >= ColumnsOfLongRows || m == FewRowsKernel.MaxRows ? FloatsWorthPacking : FloatsOfFarB);
 
     private static int StreamedFloats(bool transB, int m, int n, int k, nint ldb, nint ldc, bool storesC) =>
         StreamsApart(ldc) && Streams(transB, m, n, k, ldb, storesC) ? m * (int)StreamedPitch(Math.Min(n, ColumnsStreamedAtOnce)) : 0;

@@ -11,7 +11,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///     a1    c10 | c11| c12| c13   24 sums + 4 vectors of B + 1 broadcast: 29 of 32 registers for 6 x 4, 15 of 16 for 6 x 2
 /// </code>
 /// MR and NR are type arguments that the JIT folds, so one source serves every tile. So is what is done besides (TMode: 1 nothing, 2 asking for what lies ahead,
-/// 3 further tiles, along rows and then down columns, 4 packing B, and asking, 5 and 6 the same as 3 and 2 on panels), since it costs registers; asked in a method, what the answer leaves out would be inlined all the same. The rows of sums are named locals because RyuJIT keeps
+/// 3 further tiles, along rows and then down columns, 4 packing B, and asking, 5 asking for further rows of B, 6 and 7 the same as 2 and 3 on panels), since it costs registers; asked in a method, what the answer leaves out would be inlined all the same. The rows of sums are named locals because RyuJIT keeps
 /// no array in registers. A is read in place, element (i, p) at a[i * rowStride + p * stepStride]: no layout of A needs packing.
 /// Each sum is one chain in ascending k, so neither the shape of the tile nor the blocks of k show in the bits.
 /// </remarks>
@@ -23,7 +23,7 @@ internal static unsafe class TileKernel
     public const int SumsOfSixteenRegisters = 12;
 
     // From the L3 cache: 24 steps are up to 5 % slower.
-    private const int StepsPackedAhead = 48;
+    private const int StepsAhead = 48;
 
     /// <summary>Runs on tiles of 1 to 14 rows and 1 or 2 vectors, of 1 to 8 rows and 3 vectors, or of 1 to 6 rows and 4 vectors. C gets the sums.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -46,9 +46,11 @@ internal static unsafe class TileKernel
         else if (!Tiers.HasThirtyTwoRegisters && tiles.InPanels && tiles.Ahead != null)
             Run<V, R, TEpilogue, N6>(rows, vectors, in tiles, ref epilogue);
         else if (!Tiers.HasThirtyTwoRegisters && tiles.InPanels)
-            Run<V, R, TEpilogue, N5>(rows, vectors, in tiles, ref epilogue);
+            Run<V, R, TEpilogue, N7>(rows, vectors, in tiles, ref epilogue);
         else if (tiles.Ahead != null)
             Run<V, R, TEpilogue, N2>(rows, vectors, in tiles, ref epilogue);
+        else if (!Tiers.HasThirtyTwoRegisters && tiles.AsksForB)
+            Run<V, R, TEpilogue, N5>(rows, vectors, in tiles, ref epilogue);
         else if (tiles.RowTiles * tiles.ColumnTiles > 1)
             Run<V, R, TEpilogue, N3>(rows, vectors, in tiles, ref epilogue);
         else
@@ -177,8 +179,8 @@ internal static unsafe class TileKernel
         where TVectors : unmanaged
     {
         float* a = tiles.A, b = tiles.B, c = tiles.C;
-        nint rowStride = sizeof(TMode) > 4 ? 1 : tiles.RowStride, stepStride = sizeof(TMode) > 4 ? sizeof(TRows) : tiles.StepStride, ldb = sizeof(TMode) > 4 ? sizeof(TVectors) * V.Count : tiles.Ldb, ldc = tiles.Ldc;
-        nint rowTiles = tiles.RowTiles, last = sizeof(TMode) > 4 ? (sizeof(TVectors) - 1) * V.Count : tiles.LastVector, row = tiles.Row;
+        nint rowStride = sizeof(TMode) > 5 ? 1 : tiles.RowStride, stepStride = sizeof(TMode) > 5 ? sizeof(TRows) : tiles.StepStride, ldb = sizeof(TMode) > 5 ? sizeof(TVectors) * V.Count : tiles.Ldb, ldc = tiles.Ldc;
+        nint rowTiles = tiles.RowTiles, last = sizeof(TMode) > 5 ? (sizeof(TVectors) - 1) * V.Count : tiles.LastVector, row = tiles.Row;
         TEpilogue local = epilogue;
         do
         {
@@ -235,7 +237,7 @@ internal static unsafe class TileKernel
 
                 nint rowBytes = rowStride * sizeof(float), threeRows = 3 * rowBytes, fiveRows = 5 * rowBytes, stepBytes = stepStride * sizeof(float);
                 byte* a0 = (byte*)a, a7 = a0 + (7 * rowBytes);
-                nint bytesOfB = ldb * sizeof(float), left = tiles.Steps, ahead = StepsPackedAhead * ldb;
+                nint bytesOfB = ldb * sizeof(float), left = tiles.Steps, ahead = StepsAhead * ldb;
                 float* rowOfPanel = tiles.Panel;
                 byte* rowOfB = (byte*)tileB;
                 do
@@ -248,7 +250,7 @@ internal static unsafe class TileKernel
                     }
 
                     left -= steps;
-                    if (sizeof(TMode) > 4)
+                    if (sizeof(TMode) > 5)
                     {
                         // Places that are constants take no instructions: 84 for four steps instead of 92. (AVX2 on Zen 3, beside a neighbour, 256 x 256 x 256 X^T dY +8 %, 784 x 512 of 128 +7 %, 2048 x 2048 x 2048 +5 %, quiet 0 to +2 %.)
                         for (nint fours = steps >> 2; fours != 0; fours--)
@@ -331,12 +333,12 @@ internal static unsafe class TileKernel
                 tileC += sizeof(TVectors) * V.Count;
                 column += sizeof(TVectors) * V.Count;
             }
-            while ((sizeof(TMode) == 3 || sizeof(TMode) == 5) && --columnTiles > 0);
+            while ((sizeof(TMode) == 3 || sizeof(TMode) == 7) && --columnTiles > 0);
             a += tiles.TileStride;
             c += sizeof(TRows) * ldc;
             row += sizeof(TRows);
         }
-        while ((sizeof(TMode) == 3 || sizeof(TMode) == 5) && --rowTiles > 0);
+        while ((sizeof(TMode) == 3 || sizeof(TMode) == 7) && --rowTiles > 0);
     }
 
     /// <summary>A row of B, which goes to its panel on the way if it is packed.</summary>
@@ -348,15 +350,15 @@ internal static unsafe class TileKernel
         where TVectors : unmanaged
     {
         x.Load(b, last);
+        if ((sizeof(TMode) == 4 || sizeof(TMode) == 5) && !Tiers.HasThirtyTwoRegisters)
+        {
+            // Pieces of its rows lie in many pages, where no prefetcher of the CPU follows.
+            Prefetch.Near(b + ahead);
+            Prefetch.Near(b + ahead + last + V.Count - 1);
+        }
+
         if (sizeof(TMode) == 4)
         {
-            if (!Tiers.HasThirtyTwoRegisters)
-            {
-                // Pieces of its rows lie in many pages, where no prefetcher of the CPU follows.
-                Prefetch.Near(b + ahead);
-                Prefetch.Near(b + ahead + last + V.Count - 1);
-            }
-
             x.Store(panel, last);
             panel += sizeof(TVectors) * V.Count;
         }

@@ -34,6 +34,9 @@ internal unsafe struct Tiles
     /// <summary>Whether each tile of A and of B lies packed, without gaps and in full vectors.</summary>
     public bool InPanels;
 
+    /// <summary>Whether B, in place, is asked for some rows ahead; then there is one tile.</summary>
+    public bool AsksForB;
+
     /// <summary>What is asked for on the way, or null; if not null, there is one tile.</summary>
     public Ahead* Ahead;
 
