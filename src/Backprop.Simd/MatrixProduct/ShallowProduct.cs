@@ -61,6 +61,7 @@ internal static unsafe class ShallowProduct
 
         bool inRegisters = heights.Largest * columns.Widest <= TEpilogue.SumsInRegisters;
         bool around = TEpilogue.DoesNothing && GemmBlocking.StoresAround<V>(in g) && GemmBlocking.FillsLines(in g, share);
+        bool asksForC = TEpilogue.StoresC && !around && GemmBlocking.AsksForC(in g);
         StoreAroundCaches past = default;
         bool copiesA = g.Alpha != 1 || GemmBlocking.CopiesA<V>(in g);
         nint tilesAtOnce = GemmBlocking.TilesOfRowsAtOnce(heights.Largest, share.Columns);
@@ -106,6 +107,7 @@ internal static unsafe class ShallowProduct
                     Accumulate = accumulate,
                     RowTiles = tiles,
                     ColumnTiles = alike,
+                    AsksForC = asksForC,
                     Row = row,
                     Column = share.Column + column,
                 };
