@@ -137,6 +137,7 @@ internal static unsafe class ChainProduct
                     ahead.ExpectB(next, rowBlock > 0 ? columnTiles.WidthOf(columnTile + 1) * V.Count : ldb, isNext ? steps : 0, heights.Count);
                 }
 
+                bool inPanels = packsA && packed == null && rowOfB == tileColumns && columns == tileColumns;
                 bool asksForB = asksForRows && rowTile == 0 && whole && expected == null;
                 // One call for many tiles, where nothing has to be done between them.
                 tiles = whole && expected == null && packed == null && !asksForB && (TEpilogue.StoresC || inRegisters) ? Math.Min(tilesAtOnce, heights.Alike(rowTile)) : 1;
@@ -158,13 +159,14 @@ internal static unsafe class ChainProduct
                     B = b,
                     Ldb = rowOfB,
                     Panel = packed,
-                    InPanels = packsA && packed == null && rowOfB == tileColumns && columns == tileColumns,
+                    InPanels = inPanels,
                     C = inPlace ? c : edge,
                     Ldc = inPlace ? ldc : tileColumns,
                     LastVector = columns - V.Count,
                     Steps = steps,
                     Accumulate = accumulate,
                     AsksForB = asksForB,
+                    AsksForC = inPanels && TEpilogue.StoresC && GemmBlocking.AsksForC(in g),
                     Ahead = expected,
                     RowTiles = tiles,
                     ColumnTiles = 1,

@@ -25,7 +25,7 @@ internal static unsafe class TileKernel
     // From the L3 cache: 24 steps are up to 5 % slower.
     private const int StepsAhead = 48;
 
-    // Of C along its rows; 32 and 128 gain as much.
+    // Along rows of C; 32 and 128 gain as much.
     private const int FloatsAhead = 64;
 
     /// <summary>Runs on tiles of 1 to 14 rows and 1 or 2 vectors, of 1 to 8 rows and 3 vectors, or of 1 to 6 rows and 4 vectors. C gets the sums.</summary>
@@ -238,8 +238,8 @@ internal static unsafe class TileKernel
                         c13.Load(tileC + (13 * ldc), last);
                 }
 
-                if (sizeof(TMode) == 3 && !Tiers.HasThirtyTwoRegisters && tiles.AsksForC)
-                    Ask<V, TRows, TVectors>(tileC + FloatsAhead, ldc);
+                if ((sizeof(TMode) == 3 || sizeof(TMode) == 7) && !Tiers.HasThirtyTwoRegisters && tiles.AsksForC)
+                    Ask<V, TRows, TVectors>(tileC + (sizeof(TMode) == 3 ? FloatsAhead : sizeof(TRows) * ldc), ldc);
                 nint rowBytes = rowStride * sizeof(float), threeRows = 3 * rowBytes, fiveRows = 5 * rowBytes, stepBytes = stepStride * sizeof(float);
                 byte* a0 = (byte*)a, a7 = a0 + (7 * rowBytes);
                 nint bytesOfB = ldb * sizeof(float), left = tiles.Steps, ahead = StepsAhead * ldb;
