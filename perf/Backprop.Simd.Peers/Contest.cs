@@ -38,10 +38,14 @@ internal static class Contest
         var samples = new List<double>[actions.Length];
         for (int i = 0; i < samples.Length; i++)
             samples[i] = [];
+        int[] order = [.. Enumerable.Range(0, actions.Length)];
+        var random = new Random(1);
         long began = Stopwatch.GetTimestamp();
         for (int round = 0; round < 7 || (Stopwatch.GetElapsedTime(began).TotalSeconds < seconds && round < 200); round++)
         {
-            for (int i = 0; i < actions.Length; i++)
+            // Not always after the same one, whose operands may be others, or the same.
+            random.Shuffle(order);
+            foreach (int i in order)
             {
                 // The first call warms the caches that the peer before has filled.
                 actions[i]();
