@@ -63,7 +63,7 @@ internal static partial class GemmBlocking
     /// </summary>
     public static bool AsksForC(in GemmArguments g) => !Tiers.HasThirtyTwoRegisters && g.K >= StepsWorthAskingForC && (nint)g.M * g.N > 3 * FloatsOfSecondCache / 2;
 
-    // With sixteen registers (AVX2 on Zen 3, beside a neighbour) as much as FloatsWorthPacking lost 10 to 20 %, and with 5 of them 13 x 1400 x 1400, 14 x 1501 x 1501 and 16 x 2500 x 784 26 to 67 %.
+    // (AVX2 on Zen 3, beside a neighbour, with the smaller one 13 x 1400 x 1400 +26 %, 14 x 1501 x 1501 +47 %, 16 x 2500 x 784 +67 %, 23 x 1501 x 1501 -1 %.)
     private static int FloatsOfFarB => Tiers.HasThirtyTwoRegisters ? 5 * FloatsWorthPacking : 7 * FloatsOfSecondCache;
 
     private static unsafe bool IsAligned<V>(in GemmArguments g)

@@ -3,10 +3,9 @@ using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
 
-/// <summary>Tiles over a few whole rows of B at a time: order A where several rows of C meet a B from far beyond the L2 cache.</summary>
+/// <summary>Tiles over a few whole rows of B at a time: order A where few rows of C meet a B from beyond the L2 cache.</summary>
 /// <remarks>
 /// The prefetchers of the CPU follow a few long rows; of pieces of many rows, a page apart, they follow none. C is loaded and stored once for so few steps, and stays in the L2 cache.
-/// (AVX2 on Zen 3.)
 /// </remarks>
 internal static unsafe class StreamedProduct
 {
