@@ -54,8 +54,10 @@ assemblies() {
 
 copy one
 copy two
-pack one
+pack one &
+first=$!
 pack two
+wait $first
 assemblies one >"$work/one.txt"
 assemblies two >"$work/two.txt"
 cat "$work/one.txt"

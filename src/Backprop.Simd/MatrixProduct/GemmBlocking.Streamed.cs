@@ -42,7 +42,7 @@ internal static partial class GemmBlocking
     private static int StreamedFloats(bool transB, int m, int n, int k, nint ldb, nint ldc, bool storesC) =>
         StreamsApart(ldc) && Streams(transB, m, n, k, ldb, storesC) ? m * (int)StreamedPitch(Math.Min(n, ColumnsStreamedAtOnce)) : 0;
 
-    // For any number of rows up to m: most need the most, but four may need it alone.
+    // For any number of rows up to m: most need the most.
     private static int StreamedFloats(bool transB, int m, int n, int k, bool storesC) =>
-        Math.Max(StreamedFloats(transB, Math.Min(m, ClashingRowsWorthStreaming), n, k, n, n, storesC), StreamedFloats(transB, Math.Min(m, FewRowsKernel.MaxRows), n, k, n, n, storesC));
+        StreamedFloats(transB, Math.Min(m, ClashingRowsWorthStreaming), n, k, n, n, storesC);
 }

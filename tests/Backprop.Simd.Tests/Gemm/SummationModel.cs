@@ -7,26 +7,32 @@ internal static class SummationModel
     public static void Multiply(bool transA, bool transB, int m, int n, int k, float alpha, ReadOnlySpan<float> a, int lda,
         ReadOnlySpan<float> b, int ldb, float beta, Span<float> c, int ldc)
     {
-        float[] left = new float[k], right = new float[k];
+        if (alpha == 0)
+            k = 0;
+        // rows of op(A) and columns of op(B), each in one piece
+        float[] rows = new float[m * k], columns = new float[n * k];
         for (int i = 0; i < m; i++)
         {
             for (int p = 0; p < k; p++)
-                left[p] = alpha * (transA ? a[(p * lda) + i] : a[(i * lda) + p]);
+                rows[(i * k) + p] = alpha * (transA ? a[(p * lda) + i] : a[(i * lda) + p]);
+        }
+
+        for (int j = 0; j < n; j++)
+        {
+            for (int p = 0; p < k; p++)
+                columns[(j * k) + p] = transB ? b[(j * ldb) + p] : b[(p * ldb) + j];
+        }
+
+        bool plainTimesTransposed = !transA && transB;
+        for (int i = 0; i < m; i++)
+        {
             for (int j = 0; j < n; j++)
             {
                 float start = beta == 0 ? 0f : beta * c[(i * ldc) + j];
-                if (alpha == 0 || k == 0)
-                {
-                    c[(i * ldc) + j] = start;
-                    continue;
-                }
-
-                for (int p = 0; p < k; p++)
-                    right[p] = transB ? b[(j * ldb) + p] : b[(p * ldb) + j];
-
-                bool plainTimesTransposed = !transA && transB;
+                ReadOnlySpan<float> left = rows.AsSpan(i * k, k), right = columns.AsSpan(j * k, k);
                 c[(i * ldc) + j] =
-                    plainTimesTransposed && m <= 4 ? SixteenLanes(start, left, right)
+                    k == 0 ? start
+                    : plainTimesTransposed && m <= 4 ? SixteenLanes(start, left, right)
                     : !plainTimesTransposed && n <= 16 ? FourChains(start, left, right)
                     : Chain(start, left, right);
             }
