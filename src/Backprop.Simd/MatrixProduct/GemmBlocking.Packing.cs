@@ -59,7 +59,7 @@ internal static partial class GemmBlocking
 
     /// <summary>
     /// Whether tiles of a shallow product, or those in panels, ask for the C that they will write: beyond the L2 cache, with sixteen registers and so many steps that there is time for it. (AVX2 on Zen 3, beside a neighbour, 2000 x 1500 of 24 X^T dY 35 to 50 GFLOP/s, 3275 x 700 of 20 25 to 34, 1954 x 428 of 42 +12 %,
-    /// 2000 x 50 x 500 +11 %, 2048 x 2048 of 32 X^T dY +15 %; of fewer steps, 1914 x 593 of 14, up to -10 %; in panels, 3000 x 3000 of 50 +17 %, 1024 x 1024 of 100 +7 %, of more steps 0.)
+    /// 2000 x 50 x 500 +11 %, 2048 x 2048 of 32 X^T dY +15 %; of fewer steps, 1914 x 593 of 14, up to -10 %; in panels, 3000 x 3000 of 50 +17 %, 1024 x 1024 of 100 +7 %, of more steps 0; rows that begin inside a cache line, 2814 x 2011 of 71 60 to 82, 3000 x 3005 of 50 54 to 76, 1001 x 1001 of 250 +7 %.)
     /// </summary>
     public static bool AsksForC(in GemmArguments g) => !Tiers.HasThirtyTwoRegisters && g.K >= StepsWorthAskingForC && (nint)g.M * g.N > 3 * FloatsOfSecondCache / 2;
 
@@ -73,7 +73,8 @@ internal static partial class GemmBlocking
     /// Whether A^T is copied although it could be read in place: rows a multiple of 2 KB apart fall into the same few sets of the caches, a large one would
     /// touch another page at every step, and low tiles use too little of each of its cache lines, unless a quarter of the L2 cache holds it. (512 x 512 x 512 X^T dY: +6 %; AVX2, X^T dY up to 224: 3 to 5 % faster in place, 512 x 64 x 128, whose rows clash, 9 % slower.)
     /// With sixteen registers A is copied too, for so many columns that the fewer instructions of tiles in panels make up for it. (AVX2 on Zen 3, beside a neighbour, 300 x 300 x 300 +4 %, 900 x 500 x 600 +10 %, 128 x 784 x 512 and 768 x 768 x 768 +3 %,
-    /// 256 x 4096 x 4096 +5 to +11 %, 64 x 784 x 256 -2 to +3 %; fewer columns, 128 x 300 x 150, -2 %; few rows, 24 x 500 x 500, -1 %.)
+    /// 256 x 4096 x 4096 +5 to +11 %, 64 x 784 x 256 -2 to +3 %; fewer columns, 128 x 300 x 150, -2 %; few rows, 24 x 500 x 500, -1 %; of A^T, 700 x 3264 of 71 54 to 79 GFLOP/s, 37 x 500 of 500 68 to 85, 50 x 1000 of 200 64 to 72, 33 other shapes -4 to +20 %, +6 % on average,
+    /// out of memory too; fewer columns, 401 x 211 of 101, -6 %.)
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool CopiesA<V>(in GemmArguments g)
@@ -104,6 +105,7 @@ internal static partial class GemmBlocking
         if (!transA)
             return !Tiers.HasThirtyTwoRegisters && k > FewSteps && n >= (m >= RowsWorthPackingA ? ColumnsWorthPackingA : RowsClash(lda) ? 2 * ColumnsWorthCopying : ColumnsWorthPackingFewRows);
         return (n >= ColumnsWorthCopying && (clashes || k * lda >= FloatsWorthPacking))
-            || (narrowTiles && n >= ColumnsWorthCopying / 2 && k * lda >= (clashes ? FloatsOfFirstCache : 4 * FloatsOfFirstCache));
+            || (narrowTiles && n >= ColumnsWorthCopying / 2 && k * lda >= (clashes ? FloatsOfFirstCache : 4 * FloatsOfFirstCache))
+            || (!Tiers.HasThirtyTwoRegisters && n >= ColumnsWorthCopying && k * lda >= FloatsOfFirstCache / 4);
     }
 }

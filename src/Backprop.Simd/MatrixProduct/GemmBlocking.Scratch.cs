@@ -18,7 +18,7 @@ internal static partial class GemmBlocking
         : checked(Math.Max(PanelFloats(n, k, RowBlocks(m, k, storesC), storesC), Math.Max(ShallowFloats(transA, transB && k > StepsOfTurnedB, n, k, n), Math.Max(SwappedFloats(transA, transB, m, n, k), StreamedFloats(transB, m, n, k, storesC)))) + (MayCopyA(transA, m, n, k) || PanelsForFewSteps(transA, m, n, k, storesC) ? CopyFloats(m, k, storesC) : 0));
 
     // On some width and for some number of rows up to m.
-    private static bool MayCopyA(bool transA, int m, int n, int k) => transA ? n >= ColumnsWorthCopying / 2 && (nint)k * m >= FloatsOfFirstCache : CopiesA(transA, m, n, k, k, narrowTiles: true);
+    private static bool MayCopyA(bool transA, int m, int n, int k) => transA ? n >= ColumnsWorthCopying / 2 && (nint)k * m >= FloatsOfFirstCache / 4 : CopiesA(transA, m, n, k, k, narrowTiles: true);
 
     /// <summary>The floats of one panel of B, or, if more than one block of rows needs them, of all that are packed at a time.</summary>
     public static int PanelFloats(int n, int k, int rowBlocks, bool storesC)

@@ -346,7 +346,7 @@ internal static unsafe class TileKernel
         while ((sizeof(TMode) == 3 || sizeof(TMode) == 7) && --rowTiles > 0);
     }
 
-    /// <summary>Asks for rows of C as wide as the tile.</summary>
+    /// <summary>Asks for rows of C as wide as the tile; if they begin inside a cache line, the tiles to the left have asked for that one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Ask<V, TRows, TVectors>(float* c, nint ldc)
         where V : struct, IVectorF32<V>
@@ -355,7 +355,7 @@ internal static unsafe class TileKernel
     {
         for (nint i = 0; i < sizeof(TRows); i++, c += ldc)
         {
-            Prefetch.Near(c);
+            Prefetch.Near(c + (sizeof(TVectors) * V.Count) - 1);
             if (sizeof(TVectors) * V.Count > GemmBlocking.CacheLineFloats)
                 Prefetch.Near(c + GemmBlocking.CacheLineFloats);
         }
