@@ -355,7 +355,8 @@ internal static partial class GemmBlocking
 
     /// <summary>
     /// Whether the tiles of C, or of what their epilogue updates, have to be asked for before they are needed. (1024-4096-4096-1024, SGD: 361 to 347 ms a step.) Tiles of sixteen registers, many in a call, wait for what they load, not for what they store.
-    /// (AVX2 on Zen 3, beside a neighbour, 256 x 512 x 512: 63 to 71 GFLOP/s, 512 -1 to +4 %.)
+    /// (AVX2 on Zen 3, beside a neighbour, 256 x 512 x 512: 63 to 71 GFLOP/s, 512 -1 to +4 %.) There it is a C that leaves less than half of an L2 cache of 512 KB to A and B. (71 x 2814 x 3275 66 to 74, 80 x 1000 x 2000 +8 %, 64 x 1024 x 1024 out of memory +11 %;
+    /// of half as many sums 100 x 1100 x 500 would lose 5 %.)
     /// </summary>
     public static bool ExpectsC(in GemmArguments g, bool loads, bool onePerCall) => IsLarge(g.M, g.N) && (Tiers.HasThirtyTwoRegisters || loads || onePerCall);
 
@@ -363,7 +364,7 @@ internal static partial class GemmBlocking
     private static bool HasNarrowTiles<V>()
         where V : struct, IVectorF32<V> => V.Count < CacheLineFloats;
 
-    private static bool IsLarge(nint m, nint n) => m * n >= FloatsOfSecondCache;
+    private static bool IsLarge(nint m, nint n) => m * n >= (Tiers.HasThirtyTwoRegisters ? FloatsOfSecondCache : FloatsOfSecondCache / 4);
 
     private static int MaxLanes => Math.Max(16, System.Numerics.Vector<float>.Count);
 }

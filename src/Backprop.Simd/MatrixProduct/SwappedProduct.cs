@@ -42,7 +42,6 @@ internal static unsafe class SwappedProduct
             bool accumulate = TileRows.Begin<V>(g.Beta, c, ldc, share.Rows, columns);
             if (accumulate)
                 Packing.Transposed<V>(c, ldc, columns, share.Rows, sums, width);
-            EvenParts heights = clashes ? GemmBlocking.LowTilesOfRows(columns, lanes.Widest) : GemmBlocking.TilesOfRows(columns, lanes.Widest, low: false);
             for (nint step = 0, steps; step < g.K; step += steps)
             {
                 steps = Math.Min(stepsAtOnce, g.K - step);
@@ -53,11 +52,13 @@ internal static unsafe class SwappedProduct
                 {
                     sameLanes = lanes.Alike(laneTile);
                     nint lane = lanes.ColumnOf(laneTile);
+                    int wide = lanes.WidthOf(laneTile);
+                    EvenParts heights = clashes ? GemmBlocking.LowTilesOfRows(columns, wide) : GemmBlocking.TilesOfRows(columns, wide, low: false);
                     for (nint part = 0, alike; part < heights.Count; part += alike)
                     {
                         alike = heights.Alike(part);
                         nint first = heights.StartOf(part);
-                        TileKernel.Run<V, R>(heights.SizeOf(part), lanes.WidthOf(laneTile), new()
+                        TileKernel.Run<V, R>(heights.SizeOf(part), wide, new()
                         {
                             A = g.B + ((column + first) * strideOfColumns) + (step * strideOfSteps),
                             RowStride = strideOfColumns,
