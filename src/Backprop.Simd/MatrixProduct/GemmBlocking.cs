@@ -247,7 +247,7 @@ internal static partial class GemmBlocking
     /// <summary>Whether a narrow A^T B has so many rows that they fill vectors, and so many steps that transposing C pays. (128 x 512 x 10 X^T dY: 88 to 172 GFLOP/s.) Full vectors of columns leave nothing to win. (Zen 4, 64 x 128 x 16 X^T dY: 84 to 99.)</summary>
     public static bool FillsLanes<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V> =>
-        g.TransA && !g.TransB && share.Rows >= V.Count && IsWorthArranging(in g, share) && !(g.N > MostColumnsAsRows && CpuModel.SplitsWideVectors);
+        g.TransA && !g.TransB && share.Rows >= V.Count && IsWorthArranging(in g, share) && !(g.N > MostColumnsAsRows && CpuModel.SplitsWideVectors && Tiers.HasThirtyTwoRegisters);
 
     /// <summary>
     /// Whether the chains of A^T B, whose rows of C are lanes, run at the same time in the registers: that saves their sums the way through memory, but reads a vector for each few multiply-adds, which the L1 cache must hold.
@@ -265,9 +265,15 @@ internal static partial class GemmBlocking
     public static bool TurnsColumns<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V> => g.N == 1 || ColumnOfRows.HoldsSeveral || !FillsLanes<V>(in g, share);
 
-    // More than 12 columns leave few lanes of a vector of columns idle.
+    // More than 12 columns leave few lanes of a vector of columns idle; with sixteen registers only 16 columns have so many sums to load and store that it matters.
+    // (AVX2 on Zen 3, beside a neighbour, 128 x 256 x 16 X^T dY: 29 to 66 GFLOP/s, 256 x 64 x 14 25 to 40, 784 x 100 x 16 41 to 64, 64 x 89 x 15 50 to 64, 89 x 100 x 15 X W 53 to 59; 100 x 25 x 16 X^T dY would lose 20 %.)
     private static bool IsWorthArranging(in GemmArguments g, Block share) =>
-        g.K >= (g.N > 12 ? StepsWorthArrangingFullVectors : StepsWorthArranging) && share.Rows * g.K >= (g.N <= ColumnsOfTall ? ProductsWorthArrangingTall : ProductsWorthArranging);
+        g.K >= StepsOfColumnsWorthArranging(g.N) && share.Rows * g.K >= (g.N <= ColumnsOfTall ? ProductsWorthArrangingTall : ProductsWorthArranging);
+
+    private static int StepsOfColumnsWorthArranging(int columns) =>
+        columns <= 12 ? StepsWorthArranging
+        : Tiers.HasThirtyTwoRegisters ? StepsWorthArrangingFullVectors
+        : columns == SummationOrders.FourChainsColumns ? StepsWorthArrangingFullVectors / 2 : StepsWorthArranging;
 
     /// <summary>Whether rows, a multiple of 4 KB apart, fall into the same set of the L1 cache, which may have no more than 8 ways.</summary>
     public static bool RowsClash(nint ld) => ld % FloatsOfCacheSet == 0;

@@ -19,7 +19,7 @@ public sealed class GemmOrderTests
     // rows; narrow products whose whole vectors reach into later rows, one or several a row; one column, eight rows at a time or as a row; B^T of few steps turned as a whole; short dots over many columns; two rows in strips whose first vectors share columns; one, two, three last rows of small products; few rows of dots, of few steps, or a row of A in registers;
     // panels packed by their first tile, for rows that clash and for low tiles; few steps the shortest way, in low and wide tiles; few rows of two to four columns;
     // rows as lanes where the last columns would leave some idle, with rows left over, in blocks, of A^T in place, of rows 4 KB apart; low tiles for such rows; shallow products in blocks of columns;
-    // a B of 7 MB by long rows, in blocks of columns or for a C apart.
+    // a B of 7 MB by long rows, in blocks of columns or for a C apart; 13 to 16 columns with rows as lanes; a B^T of many rows turned or not, in tiles of two and of three vectors; panels that ask for a C whose rows begin anywhere.
     private static readonly (int M, int N, int K)[] s_shapes =
     [
         (0, 5, 3), (5, 0, 3), (3, 5, 0), (1, 1, 1), (1, 17, 1), (2, 16, 3), (2, 17, 4), (4, 15, 5), (4, 17, 16), (5, 16, 17), (5, 17, 15),
@@ -40,6 +40,7 @@ public sealed class GemmOrderTests
         (40, 24, 100), (19, 20, 70), (24, 90, 64), (64, 18, 32), (12, 22, 60), (300, 19, 128), (22, 130, 500), (23, 24, 1024), (70, 24, 10), (20, 17, 5), (24, 24, 24),
         (13, 520, 1024), (60, 530, 600), (50, 1243, 40), (49, 2048, 24), (37, 301, 69), (80, 320, 68), (41, 640, 131), (100, 333, 90), (131, 304, 300), (500, 400, 50), (45, 4400, 49),
         (5, 5003, 367), (12, 620, 2961), (9, 5120, 359), (20, 2048, 897), (10, 1003, 530), (7, 700, 601), (15, 701, 600), (4, 1030, 512), (3, 30001, 62),
+        (50, 15, 40), (41, 16, 70), (33, 14, 24), (90, 15, 100), (53, 452, 70), (71, 300, 90), (40, 500, 130), (600, 333, 71),
     ];
 
     // What the model gives, which takes longer than the products, and is the same for every width.
