@@ -239,6 +239,9 @@ internal static unsafe class GemmDriver
             case SummationOrder.Chain or SummationOrder.FourChains when GemmBlocking.IsNarrow<V>(in g, share, TEpilogue.StoresC):
                 NarrowProduct.Run<V, R, TEpilogue>(in g, ref epilogue, order, share);
                 break;
+            case SummationOrder.FourChains when GemmBlocking.RunsChainsApart<V>(in g, share):
+                ChainsApartProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share);
+                break;
             case SummationOrder.FourChains when GemmBlocking.FillsQuads<V>(in g, share):
                 QuadProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;
