@@ -59,7 +59,7 @@ internal static partial class GemmBlocking
 
     /// <summary>
     /// Whether tiles of a shallow product, or those in panels, ask for the C that they will write: beyond the L2 cache, with sixteen registers and so many steps that there is time for it. (AVX2 on Zen 3, beside a neighbour, 2000 x 1500 of 24 X^T dY 35 to 50 GFLOP/s, 3275 x 700 of 20 25 to 34, 1954 x 428 of 42 +12 %,
-    /// 2000 x 50 x 500 +11 %, 2048 x 2048 of 32 X^T dY +15 %; of fewer steps, 1914 x 593 of 14, up to -10 %; in panels, 3000 x 3000 of 50 +17 %, 1024 x 1024 of 100 +7 %, of more steps 0; rows that begin inside a cache line, 2814 x 2011 of 71 60 to 82, 3000 x 3005 of 50 54 to 76, 1001 x 1001 of 250 +7 %.)
+    /// 2000 x 50 x 500 +11 %, 2048 x 2048 of 32 X^T dY +15 %; of fewer steps, 1914 x 593 of 14, up to -10 %; in panels, 3000 x 3000 of 50 +17 %, 1024 x 1024 of 100 +7 %, of more steps 0; rows that begin inside a cache line, 2814 x 2011 of 71 60 to 82, 3000 x 3005 of 50 54 to 78, 1001 x 1001 of 250 +7 %.)
     /// </summary>
     public static bool AsksForC(in GemmArguments g) => !Tiers.HasThirtyTwoRegisters && g.K >= StepsWorthAskingForC && (nint)g.M * g.N > 3 * FloatsOfSecondCache / 2;
 

@@ -266,8 +266,8 @@ internal static partial class GemmBlocking
     public static bool TurnsColumns<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V> => g.N == 1 || ColumnOfRows.HoldsSeveral || !FillsLanes<V>(in g, share);
 
-    // More than 12 columns leave few lanes of a vector of columns idle; with sixteen registers only 16 columns have so many sums to load and store that it matters.
-    // (AVX2 on Zen 3, beside a neighbour, 128 x 256 x 16 X^T dY: 29 to 66 GFLOP/s, 256 x 64 x 14 25 to 40, 784 x 100 x 16 41 to 64, 64 x 89 x 15 50 to 64, 89 x 100 x 15 X W 53 to 59; 100 x 25 x 16 X^T dY would lose 20 %.)
+    // More than 12 columns leave few lanes of a vector of columns idle. With sixteen registers, whose sums are stored and loaded more often, that matters less.
+    // (Zen 3, beside a neighbour, X^T dY, AVX2, 256 x 64 x 14: 25 to 40 GFLOP/s, 221 x 89 x 13 46 to 63, 33 x 100 x 14 +18 %; 128 bits, 128 x 256 x 16 14 to 31, 784 x 64 x 16 17 to 24; AVX2, 100 x 25 x 16 would lose 20 %.)
     private static bool IsWorthArranging(in GemmArguments g, Block share) =>
         g.K >= StepsOfColumnsWorthArranging(g.N) && share.Rows * g.K >= (g.N <= ColumnsOfTall ? ProductsWorthArrangingTall : ProductsWorthArranging);
 
