@@ -75,8 +75,9 @@ internal static unsafe class ChainsApartProduct
         }
     }
 
+    /// <summary>The tree over the chains, whose sums lie so many floats apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Sum<V>(float* sums, nint chain)
+    public static V Sum<V>(float* sums, nint chain)
         where V : struct, IVectorF32<V> =>
         (V.Load(sums) + V.Load(sums + (2 * chain))) + (V.Load(sums + chain) + V.Load(sums + (3 * chain)));
 }

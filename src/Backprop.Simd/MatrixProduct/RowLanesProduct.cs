@@ -134,9 +134,6 @@ internal static unsafe class RowLanesProduct
         where V : struct, IVectorF32<V>
     {
         for (nint i = 0; i < floats; i += V.Count)
-        {
-            float* from = sums + i;
-            V.Store((V.Load(from) + V.Load(from + (2 * floats))) + (V.Load(from + floats) + V.Load(from + (3 * floats))), from);
-        }
+            V.Store(ChainsApartProduct.Sum<V>(sums + i, floats), sums + i);
     }
 }
