@@ -12,9 +12,9 @@ internal static unsafe partial class FreeKernels
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
-        R s000 = V.ZeroRegister, s100 = V.ZeroRegister, s200 = V.ZeroRegister, s300 = V.ZeroRegister;
-        R s400 = V.ZeroRegister, s500 = V.ZeroRegister, s600 = V.ZeroRegister, s700 = V.ZeroRegister;
-        R s800 = V.ZeroRegister, s900 = V.ZeroRegister, sa00 = V.ZeroRegister, sb00 = V.ZeroRegister;
+        R s000 = default, s100 = default, s200 = default, s300 = default;
+        R s400 = default, s500 = default, s600 = default, s700 = default;
+        R s800 = default, s900 = default, sa00 = default, sb00 = default;
         for (nint i = 0; i < k; i += 1)
         {
             R b00 = V.LoadRegister(b);
@@ -66,10 +66,10 @@ internal static unsafe partial class FreeKernels
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
-        R s000 = V.ZeroRegister, s001 = V.ZeroRegister, s100 = V.ZeroRegister, s101 = V.ZeroRegister;
-        R s200 = V.ZeroRegister, s201 = V.ZeroRegister, s300 = V.ZeroRegister, s301 = V.ZeroRegister;
-        R s400 = V.ZeroRegister, s401 = V.ZeroRegister, s500 = V.ZeroRegister, s501 = V.ZeroRegister;
-        R s600 = V.ZeroRegister, s601 = V.ZeroRegister, s700 = V.ZeroRegister, s701 = V.ZeroRegister;
+        R s000 = default, s001 = default, s100 = default, s101 = default;
+        R s200 = default, s201 = default, s300 = default, s301 = default;
+        R s400 = default, s401 = default, s500 = default, s501 = default;
+        R s600 = default, s601 = default, s700 = default, s701 = default;
         for (nint i = 0; i < k; i += 2)
         {
             R b00 = V.LoadRegister(b);
@@ -126,10 +126,10 @@ internal static unsafe partial class FreeKernels
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
-        R s000 = V.ZeroRegister, s001 = V.ZeroRegister, s002 = V.ZeroRegister, s003 = V.ZeroRegister;
-        R s004 = V.ZeroRegister, s005 = V.ZeroRegister, s006 = V.ZeroRegister, s007 = V.ZeroRegister;
-        R s100 = V.ZeroRegister, s101 = V.ZeroRegister, s102 = V.ZeroRegister, s103 = V.ZeroRegister;
-        R s104 = V.ZeroRegister, s105 = V.ZeroRegister, s106 = V.ZeroRegister, s107 = V.ZeroRegister;
+        R s000 = default, s001 = default, s002 = default, s003 = default;
+        R s004 = default, s005 = default, s006 = default, s007 = default;
+        R s100 = default, s101 = default, s102 = default, s103 = default;
+        R s104 = default, s105 = default, s106 = default, s107 = default;
         for (nint i = 0; i < k; i += 8)
         {
             R b00 = V.LoadRegister(b);
@@ -186,12 +186,12 @@ internal static unsafe partial class FreeKernels
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
-        R s000 = V.ZeroRegister, s001 = V.ZeroRegister, s002 = V.ZeroRegister, s003 = V.ZeroRegister;
-        R s100 = V.ZeroRegister, s101 = V.ZeroRegister, s102 = V.ZeroRegister, s103 = V.ZeroRegister;
-        R s200 = V.ZeroRegister, s201 = V.ZeroRegister, s202 = V.ZeroRegister, s203 = V.ZeroRegister;
-        R s300 = V.ZeroRegister, s301 = V.ZeroRegister, s302 = V.ZeroRegister, s303 = V.ZeroRegister;
-        R s400 = V.ZeroRegister, s401 = V.ZeroRegister, s402 = V.ZeroRegister, s403 = V.ZeroRegister;
-        R s500 = V.ZeroRegister, s501 = V.ZeroRegister, s502 = V.ZeroRegister, s503 = V.ZeroRegister;
+        R s000 = default, s001 = default, s002 = default, s003 = default;
+        R s100 = default, s101 = default, s102 = default, s103 = default;
+        R s200 = default, s201 = default, s202 = default, s203 = default;
+        R s300 = default, s301 = default, s302 = default, s303 = default;
+        R s400 = default, s401 = default, s402 = default, s403 = default;
+        R s500 = default, s501 = default, s502 = default, s503 = default;
         for (nint i = 0; i < k; i += 4)
         {
             R b00 = V.LoadRegister(b);

@@ -12,10 +12,10 @@ internal static unsafe partial class FreeKernels
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
-        R s000 = V.ZeroRegister, s001 = V.ZeroRegister, s002 = V.ZeroRegister, s003 = V.ZeroRegister;
-        R s010 = V.ZeroRegister, s011 = V.ZeroRegister, s012 = V.ZeroRegister, s013 = V.ZeroRegister;
-        R s020 = V.ZeroRegister, s021 = V.ZeroRegister, s022 = V.ZeroRegister, s023 = V.ZeroRegister;
-        R s030 = V.ZeroRegister, s031 = V.ZeroRegister, s032 = V.ZeroRegister, s033 = V.ZeroRegister;
+        R s000 = default, s001 = default, s002 = default, s003 = default;
+        R s010 = default, s011 = default, s012 = default, s013 = default;
+        R s020 = default, s021 = default, s022 = default, s023 = default;
+        R s030 = default, s031 = default, s032 = default, s033 = default;
         for (nint i = 0; i < k; i += 4)
         {
             R b00 = V.LoadRegister(b);
@@ -70,10 +70,10 @@ internal static unsafe partial class FreeKernels
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
-        R s000 = V.ZeroRegister, s001 = V.ZeroRegister, s010 = V.ZeroRegister, s011 = V.ZeroRegister;
-        R s020 = V.ZeroRegister, s021 = V.ZeroRegister, s030 = V.ZeroRegister, s031 = V.ZeroRegister;
-        R s040 = V.ZeroRegister, s041 = V.ZeroRegister, s050 = V.ZeroRegister, s051 = V.ZeroRegister;
-        R s060 = V.ZeroRegister, s061 = V.ZeroRegister, s070 = V.ZeroRegister, s071 = V.ZeroRegister;
+        R s000 = default, s001 = default, s010 = default, s011 = default;
+        R s020 = default, s021 = default, s030 = default, s031 = default;
+        R s040 = default, s041 = default, s050 = default, s051 = default;
+        R s060 = default, s061 = default, s070 = default, s071 = default;
         for (nint i = 0; i < k; i += 2)
         {
             R b00 = V.LoadRegister(b);
@@ -130,7 +130,7 @@ internal static unsafe partial class FreeKernels
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
-        R s000 = V.ZeroRegister, s010 = V.ZeroRegister, s020 = V.ZeroRegister, s030 = V.ZeroRegister;
+        R s000 = default, s010 = default, s020 = default, s030 = default;
         for (nint i = 0; i < k; i++)
         {
             R b00 = V.LoadRegister(b);
@@ -158,8 +158,8 @@ internal static unsafe partial class FreeKernels
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
-        R s000 = V.ZeroRegister, s010 = V.ZeroRegister, s020 = V.ZeroRegister, s030 = V.ZeroRegister;
-        R s040 = V.ZeroRegister, s050 = V.ZeroRegister, s060 = V.ZeroRegister, s070 = V.ZeroRegister;
+        R s000 = default, s010 = default, s020 = default, s030 = default;
+        R s040 = default, s050 = default, s060 = default, s070 = default;
         for (nint i = 0; i < k; i++)
         {
             R b00 = V.LoadRegister(b);

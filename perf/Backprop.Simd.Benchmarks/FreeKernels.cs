@@ -93,10 +93,10 @@ internal static unsafe partial class FreeKernels
             for (nint j = 0; j < n; j += 4)
             {
                 float* x = a + (row * lda), y0 = b + (j * ldb), y1 = y0 + ldb, y2 = y1 + ldb, y3 = y2 + ldb;
-                R s00 = V.ZeroRegister, s01 = V.ZeroRegister;
-                R s10 = V.ZeroRegister, s11 = V.ZeroRegister;
-                R s20 = V.ZeroRegister, s21 = V.ZeroRegister;
-                R s30 = V.ZeroRegister, s31 = V.ZeroRegister;
+                R s00 = default, s01 = default;
+                R s10 = default, s11 = default;
+                R s20 = default, s21 = default;
+                R s30 = default, s31 = default;
                 for (nint i = 0; i < k; i += 2 * V.Count)
                 {
                     R x0 = V.LoadRegister(x + i), x1 = V.LoadRegister(x + i + V.Count);

@@ -20,11 +20,11 @@ internal readonly struct ReLU : IActivation
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Forward<V>(V x)
-        where V : struct, IVectorF32<V> => V.SelectLessOrEqual(x, V.Create(0f), V.Create(0f), x);
+        where V : struct, IVectorF32<V> => V.SelectLessOrEqual(x, default, default, x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Backward<V>(V saved, V dy)
-        where V : struct, IVectorF32<V> => V.SelectLessOrEqual(saved, V.Create(0f), V.Create(0f), dy);
+        where V : struct, IVectorF32<V> => V.SelectLessOrEqual(saved, default, default, dy);
 
     public double Reference(double x) => x <= 0 ? 0 : x;
 

@@ -42,6 +42,9 @@ internal static unsafe class Denormals
 
     private readonly struct ToZeroOperation : IUnaryOperation
     {
+        // Memory is what it waits for.
+        public static bool TakesPairs => false;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Invoke<V>(V x)
             where V : struct, IVectorF32<V> => ToZero(x);

@@ -20,6 +20,9 @@ internal interface IStages
 /// <summary>y = f(x), lane by lane.</summary>
 internal interface IUnaryOperation : IStages
 {
+    /// <summary>Whether two vectors at a time are worth their compilation; a JIT constant.</summary>
+    static virtual bool TakesPairs => true;
+
     V Invoke<V>(V x)
         where V : struct, IVectorF32<V>;
 }
@@ -27,6 +30,9 @@ internal interface IUnaryOperation : IStages
 /// <summary>z = f(x, y), lane by lane.</summary>
 internal interface IBinaryOperation
 {
+    /// <inheritdoc cref="IUnaryOperation.TakesPairs"/>
+    static virtual bool TakesPairs => true;
+
     V Invoke<V>(V x, V y)
         where V : struct, IVectorF32<V>;
 }

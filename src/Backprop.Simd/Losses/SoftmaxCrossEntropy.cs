@@ -37,6 +37,9 @@ internal static class SoftmaxCrossEntropy
 
     private readonly struct LogPlus : IBinaryOperation
     {
+        // One value for each row of a batch.
+        public static bool TakesPairs => false;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Invoke<V>(V x, V y)
             where V : struct, IVectorF32<V> => Elementary.Log(x) + y;
@@ -80,7 +83,8 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
         int row = lanes.RowsDone;
         if (typeof(V) != typeof(F32x16))
         {
-            LongRowsByLabels<V>(row);
+            if (row < rows)
+                LongRowsByLabels<V>(row);
             return;
         }
 

@@ -90,9 +90,9 @@ internal static unsafe class ColumnOfRows
     {
         float* a = g.A + row, b = g.B;
         nint lda = g.Lda, ldb = g.Ldb, left = g.K;
-        RowOfVectors<V, R, TVectors> c0 = RowOfVectors<V, R, TVectors>.Zero, c1 = RowOfVectors<V, R, TVectors>.Zero, c2 = RowOfVectors<V, R, TVectors>.Zero, c3 = RowOfVectors<V, R, TVectors>.Zero;
-        RowOfVectors<V, R, TVectors> d0 = RowOfVectors<V, R, TVectors>.Zero, d1 = RowOfVectors<V, R, TVectors>.Zero, d2 = RowOfVectors<V, R, TVectors>.Zero, d3 = RowOfVectors<V, R, TVectors>.Zero;
-        RowOfVectors<V, R, TVectors> e0 = RowOfVectors<V, R, TVectors>.Zero, e1 = RowOfVectors<V, R, TVectors>.Zero, e2 = RowOfVectors<V, R, TVectors>.Zero, e3 = RowOfVectors<V, R, TVectors>.Zero;
+        RowOfVectors<V, R, TVectors> c0 = default, c1 = default, c2 = default, c3 = default;
+        RowOfVectors<V, R, TVectors> d0 = default, d1 = default, d2 = default, d3 = default;
+        RowOfVectors<V, R, TVectors> e0 = default, e1 = default, e2 = default, e3 = default;
         if (g.Beta == 1)
             c0.Load(c, last);
         for (; left >= 4; left -= 4, a += 4 * lda, b += 4 * ldb)
@@ -131,7 +131,7 @@ internal static unsafe class ColumnOfRows
         where TColumns : unmanaged
         where TVectors : unmanaged
     {
-        RowOfVectors<V, R, TVectors> x = RowOfVectors<V, R, TVectors>.Zero;
+        RowOfVectors<V, R, TVectors> x = default;
         x.Load(a, last);
         c.MultiplyAdd(b[0], in x);
         if (sizeof(TColumns) > 1)

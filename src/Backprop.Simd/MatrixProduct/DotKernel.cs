@@ -85,10 +85,10 @@ internal static unsafe class DotKernel
         for (; groups > 0; groups--, b += sizeof(TColumns) * ldb, c += sizeof(TColumns))
         {
             // sumRC: row R of A, row C of B.
-            SumLanes<V, R, TVectors> sum00 = SumLanes<V, R, TVectors>.Zero, sum01 = SumLanes<V, R, TVectors>.Zero, sum02 = SumLanes<V, R, TVectors>.Zero, sum03 = SumLanes<V, R, TVectors>.Zero;
-            SumLanes<V, R, TVectors> sum10 = SumLanes<V, R, TVectors>.Zero, sum11 = SumLanes<V, R, TVectors>.Zero, sum12 = SumLanes<V, R, TVectors>.Zero, sum13 = SumLanes<V, R, TVectors>.Zero;
-            SumLanes<V, R, TVectors> sum20 = SumLanes<V, R, TVectors>.Zero, sum21 = SumLanes<V, R, TVectors>.Zero, sum22 = SumLanes<V, R, TVectors>.Zero, sum23 = SumLanes<V, R, TVectors>.Zero;
-            SumLanes<V, R, TVectors> sum30 = SumLanes<V, R, TVectors>.Zero, sum31 = SumLanes<V, R, TVectors>.Zero, sum32 = SumLanes<V, R, TVectors>.Zero, sum33 = SumLanes<V, R, TVectors>.Zero;
+            SumLanes<V, R, TVectors> sum00 = default, sum01 = default, sum02 = default, sum03 = default;
+            SumLanes<V, R, TVectors> sum10 = default, sum11 = default, sum12 = default, sum13 = default;
+            SumLanes<V, R, TVectors> sum20 = default, sum21 = default, sum22 = default, sum23 = default;
+            SumLanes<V, R, TVectors> sum30 = default, sum31 = default, sum32 = default, sum33 = default;
             if (accumulate)
             {
                 sum00.StartFrom(c);
@@ -139,7 +139,7 @@ internal static unsafe class DotKernel
                         Prefetch.Near((float*)(ahead + threeRowsOfB));
                 }
 
-                SumLanes<V, R, TVectors> x = SumLanes<V, R, TVectors>.Zero;
+                SumLanes<V, R, TVectors> x = default;
                 if (sizeof(TColumns) == 1)
                 {
                     x.Load((float*)b0);
@@ -147,7 +147,7 @@ internal static unsafe class DotKernel
                     continue;
                 }
 
-                SumLanes<V, R, TVectors> s0 = SumLanes<V, R, TVectors>.Zero, s1 = s0, s2 = s0, s3 = s0;
+                SumLanes<V, R, TVectors> s0 = default, s1 = s0, s2 = s0, s3 = s0;
                 s0.Load((float*)a0);
                 if (sizeof(TRows) > 1)
                     s1.Load((float*)(a0 + rowOfA));
@@ -178,7 +178,7 @@ internal static unsafe class DotKernel
 
             if (rest > 0)
             {
-                SumLanes<V, R, TVectors> x = SumLanes<V, R, TVectors>.Zero;
+                SumLanes<V, R, TVectors> x = default;
                 x.LoadPart((float*)b0, rest0, rest1, rest2, rest3);
                 Add<V, R, TVectors, TRows>((byte*)lastOfA, lanes * sizeof(float), 3 * lanes * sizeof(float), in x, ref sum00, ref sum10, ref sum20, ref sum30);
                 if (sizeof(TColumns) > 1)

@@ -99,21 +99,21 @@ internal static unsafe class FewRowsKernel
         {
             // sRP: row R, step P.
             R s00 = V.BroadcastRegister(alpha * a[0]);
-            R s01 = sizeof(TSteps) > 1 ? V.BroadcastRegister(alpha * a[stepStride]) : V.ZeroRegister;
-            R s02 = sizeof(TSteps) > 2 ? V.BroadcastRegister(alpha * a[(2 * stepStride)]) : V.ZeroRegister;
-            R s03 = sizeof(TSteps) > 3 ? V.BroadcastRegister(alpha * a[(3 * stepStride)]) : V.ZeroRegister;
-            R s10 = sizeof(TRows) > 1 ? V.BroadcastRegister(alpha * a[rowStride]) : V.ZeroRegister;
-            R s11 = sizeof(TRows) > 1 && sizeof(TSteps) > 1 ? V.BroadcastRegister(alpha * a[rowStride + stepStride]) : V.ZeroRegister;
-            R s12 = sizeof(TRows) > 1 && sizeof(TSteps) > 2 ? V.BroadcastRegister(alpha * a[rowStride + (2 * stepStride)]) : V.ZeroRegister;
-            R s13 = sizeof(TRows) > 1 && sizeof(TSteps) > 3 ? V.BroadcastRegister(alpha * a[rowStride + (3 * stepStride)]) : V.ZeroRegister;
-            R s20 = sizeof(TRows) > 2 ? V.BroadcastRegister(alpha * a[(2 * rowStride)]) : V.ZeroRegister;
-            R s21 = sizeof(TRows) > 2 && sizeof(TSteps) > 1 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + stepStride]) : V.ZeroRegister;
-            R s22 = sizeof(TRows) > 2 && sizeof(TSteps) > 2 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + (2 * stepStride)]) : V.ZeroRegister;
-            R s23 = sizeof(TRows) > 2 && sizeof(TSteps) > 3 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + (3 * stepStride)]) : V.ZeroRegister;
-            R s30 = sizeof(TRows) > 3 ? V.BroadcastRegister(alpha * a[(3 * rowStride)]) : V.ZeroRegister;
-            R s31 = sizeof(TRows) > 3 && sizeof(TSteps) > 1 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + stepStride]) : V.ZeroRegister;
-            R s32 = sizeof(TRows) > 3 && sizeof(TSteps) > 2 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + (2 * stepStride)]) : V.ZeroRegister;
-            R s33 = sizeof(TRows) > 3 && sizeof(TSteps) > 3 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + (3 * stepStride)]) : V.ZeroRegister;
+            R s01 = sizeof(TSteps) > 1 ? V.BroadcastRegister(alpha * a[stepStride]) : default;
+            R s02 = sizeof(TSteps) > 2 ? V.BroadcastRegister(alpha * a[(2 * stepStride)]) : default;
+            R s03 = sizeof(TSteps) > 3 ? V.BroadcastRegister(alpha * a[(3 * stepStride)]) : default;
+            R s10 = sizeof(TRows) > 1 ? V.BroadcastRegister(alpha * a[rowStride]) : default;
+            R s11 = sizeof(TRows) > 1 && sizeof(TSteps) > 1 ? V.BroadcastRegister(alpha * a[rowStride + stepStride]) : default;
+            R s12 = sizeof(TRows) > 1 && sizeof(TSteps) > 2 ? V.BroadcastRegister(alpha * a[rowStride + (2 * stepStride)]) : default;
+            R s13 = sizeof(TRows) > 1 && sizeof(TSteps) > 3 ? V.BroadcastRegister(alpha * a[rowStride + (3 * stepStride)]) : default;
+            R s20 = sizeof(TRows) > 2 ? V.BroadcastRegister(alpha * a[(2 * rowStride)]) : default;
+            R s21 = sizeof(TRows) > 2 && sizeof(TSteps) > 1 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + stepStride]) : default;
+            R s22 = sizeof(TRows) > 2 && sizeof(TSteps) > 2 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + (2 * stepStride)]) : default;
+            R s23 = sizeof(TRows) > 2 && sizeof(TSteps) > 3 ? V.BroadcastRegister(alpha * a[(2 * rowStride) + (3 * stepStride)]) : default;
+            R s30 = sizeof(TRows) > 3 ? V.BroadcastRegister(alpha * a[(3 * rowStride)]) : default;
+            R s31 = sizeof(TRows) > 3 && sizeof(TSteps) > 1 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + stepStride]) : default;
+            R s32 = sizeof(TRows) > 3 && sizeof(TSteps) > 2 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + (2 * stepStride)]) : default;
+            R s33 = sizeof(TRows) > 3 && sizeof(TSteps) > 3 ? V.BroadcastRegister(alpha * a[(3 * rowStride) + (3 * stepStride)]) : default;
 
             float* b1 = b + ldb, b2 = b1 + ldb, b3 = b2 + ldb;
             float* c1 = c + ldc, c2 = c1 + ldc, c3 = c2 + ldc;
@@ -127,13 +127,13 @@ internal static unsafe class FewRowsKernel
                     R x1 = sizeof(TSteps) > 1 ? V.Unwrap(V.LoadPartial(b1 + j, rest)) : x0;
                     R x2 = sizeof(TSteps) > 2 ? V.Unwrap(V.LoadPartial(b2 + j, rest)) : x0;
                     R x3 = sizeof(TSteps) > 3 ? V.Unwrap(V.LoadPartial(b3 + j, rest)) : x0;
-                    V.StorePartial(V.Wrap(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.Unwrap(V.LoadPartial(c + j, rest)) : V.ZeroRegister, s00, s01, s02, s03, x0, x1, x2, x3)), c + j, rest);
+                    V.StorePartial(V.Wrap(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.Unwrap(V.LoadPartial(c + j, rest)) : default, s00, s01, s02, s03, x0, x1, x2, x3)), c + j, rest);
                     if (sizeof(TRows) > 1)
-                        V.StorePartial(V.Wrap(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.Unwrap(V.LoadPartial(c1 + j, rest)) : V.ZeroRegister, s10, s11, s12, s13, x0, x1, x2, x3)), c1 + j, rest);
+                        V.StorePartial(V.Wrap(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.Unwrap(V.LoadPartial(c1 + j, rest)) : default, s10, s11, s12, s13, x0, x1, x2, x3)), c1 + j, rest);
                     if (sizeof(TRows) > 2)
-                        V.StorePartial(V.Wrap(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.Unwrap(V.LoadPartial(c2 + j, rest)) : V.ZeroRegister, s20, s21, s22, s23, x0, x1, x2, x3)), c2 + j, rest);
+                        V.StorePartial(V.Wrap(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.Unwrap(V.LoadPartial(c2 + j, rest)) : default, s20, s21, s22, s23, x0, x1, x2, x3)), c2 + j, rest);
                     if (sizeof(TRows) > 3)
-                        V.StorePartial(V.Wrap(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.Unwrap(V.LoadPartial(c3 + j, rest)) : V.ZeroRegister, s30, s31, s32, s33, x0, x1, x2, x3)), c3 + j, rest);
+                        V.StorePartial(V.Wrap(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.Unwrap(V.LoadPartial(c3 + j, rest)) : default, s30, s31, s32, s33, x0, x1, x2, x3)), c3 + j, rest);
                     j += rest;
                 }
 
@@ -143,13 +143,13 @@ internal static unsafe class FewRowsKernel
                     R x1 = sizeof(TSteps) > 1 ? V.LoadRegister(b1 + j) : x0;
                     R x2 = sizeof(TSteps) > 2 ? V.LoadRegister(b2 + j) : x0;
                     R x3 = sizeof(TSteps) > 3 ? V.LoadRegister(b3 + j) : x0;
-                    Store<V, R, TStart>(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.LoadRegister(c + j) : V.ZeroRegister, s00, s01, s02, s03, x0, x1, x2, x3), c + j);
+                    Store<V, R, TStart>(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.LoadRegister(c + j) : default, s00, s01, s02, s03, x0, x1, x2, x3), c + j);
                     if (sizeof(TRows) > 1)
-                        Store<V, R, TStart>(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.LoadRegister(c1 + j) : V.ZeroRegister, s10, s11, s12, s13, x0, x1, x2, x3), c1 + j);
+                        Store<V, R, TStart>(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.LoadRegister(c1 + j) : default, s10, s11, s12, s13, x0, x1, x2, x3), c1 + j);
                     if (sizeof(TRows) > 2)
-                        Store<V, R, TStart>(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.LoadRegister(c2 + j) : V.ZeroRegister, s20, s21, s22, s23, x0, x1, x2, x3), c2 + j);
+                        Store<V, R, TStart>(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.LoadRegister(c2 + j) : default, s20, s21, s22, s23, x0, x1, x2, x3), c2 + j);
                     if (sizeof(TRows) > 3)
-                        Store<V, R, TStart>(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.LoadRegister(c3 + j) : V.ZeroRegister, s30, s31, s32, s33, x0, x1, x2, x3), c3 + j);
+                        Store<V, R, TStart>(Chain<V, R, TSteps>(sizeof(TStart) == 2 ? V.LoadRegister(c3 + j) : default, s30, s31, s32, s33, x0, x1, x2, x3), c3 + j);
                 }
 
                 rest = (int)(n - j);

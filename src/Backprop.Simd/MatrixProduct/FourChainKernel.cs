@@ -70,12 +70,12 @@ internal static unsafe class FourChainKernel
         do
         {
             // sumRC: row R, chain C.
-            R sum00 = V.ZeroRegister, sum01 = V.ZeroRegister, sum02 = V.ZeroRegister, sum03 = V.ZeroRegister;
-            R sum10 = V.ZeroRegister, sum11 = V.ZeroRegister, sum12 = V.ZeroRegister, sum13 = V.ZeroRegister;
-            R sum20 = V.ZeroRegister, sum21 = V.ZeroRegister, sum22 = V.ZeroRegister, sum23 = V.ZeroRegister;
-            R sum30 = V.ZeroRegister, sum31 = V.ZeroRegister, sum32 = V.ZeroRegister, sum33 = V.ZeroRegister;
-            R sum40 = V.ZeroRegister, sum41 = V.ZeroRegister, sum42 = V.ZeroRegister, sum43 = V.ZeroRegister;
-            R sum50 = V.ZeroRegister, sum51 = V.ZeroRegister, sum52 = V.ZeroRegister, sum53 = V.ZeroRegister;
+            R sum00 = default, sum01 = default, sum02 = default, sum03 = default;
+            R sum10 = default, sum11 = default, sum12 = default, sum13 = default;
+            R sum20 = default, sum21 = default, sum22 = default, sum23 = default;
+            R sum30 = default, sum31 = default, sum32 = default, sum33 = default;
+            R sum40 = default, sum41 = default, sum42 = default, sum43 = default;
+            R sum50 = default, sum51 = default, sum52 = default, sum53 = default;
             if (accumulate)
             {
                 sum00 = V.Unwrap(V.LoadPartial(c, count));

@@ -65,7 +65,7 @@ internal static unsafe class NarrowKernel
         float* a0 = a, a3 = a + (3 * stepStride), a6 = a + (6 * stepStride);
         for (rows -= whole; whole > 0; whole--)
         {
-            R sum = accumulate ? V.Unwrap(V.LoadPartial(c, count)) : V.ZeroRegister;
+            R sum = accumulate ? V.Unwrap(V.LoadPartial(c, count)) : default;
             V.Store(Sum<V, R, TChains, TSteps>(sum, a0, a3, a6, stepStride, secondStep, x0, x1, x2, x3, x4, x5, x6, x7), c);
             a0 += rowStride;
             if (sizeof(TSteps) > 3)
@@ -77,7 +77,7 @@ internal static unsafe class NarrowKernel
 
         for (; rows > 0; rows--)
         {
-            R sum = accumulate ? V.Unwrap(V.LoadPartial(c, count)) : V.ZeroRegister;
+            R sum = accumulate ? V.Unwrap(V.LoadPartial(c, count)) : default;
             V.StorePartial(Sum<V, R, TChains, TSteps>(sum, a0, a3, a6, stepStride, secondStep, x0, x1, x2, x3, x4, x5, x6, x7), c, count);
             a0 += rowStride;
             if (sizeof(TSteps) > 3)
@@ -95,7 +95,7 @@ internal static unsafe class NarrowKernel
         where TChains : unmanaged
         where TSteps : unmanaged
     {
-        R sum1 = V.ZeroRegister, sum2 = V.ZeroRegister, sum3 = V.ZeroRegister;
+        R sum1 = default, sum2 = default, sum3 = default;
         sum0 = V.MultiplyAddRegister(V.BroadcastRegister(a0[0]), x0, sum0);
         if (sizeof(TSteps) > 1)
             Add<V, R, TChains>(ref sum0, ref sum1, a0[stepStride], x1);

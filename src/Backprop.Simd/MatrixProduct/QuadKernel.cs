@@ -35,16 +35,16 @@ internal static unsafe class QuadKernel
         switch (vectors)
         {
             case 1:
-                Run<V, R, N1, N1>(rows, groups, 0, a, lda, b, ldb, V.ZeroRegister, sums, sumsStride, accumulate);
+                Run<V, R, N1, N1>(rows, groups, 0, a, lda, b, ldb, default, sums, sumsStride, accumulate);
                 break;
             case 2:
-                Run<V, R, N2, N1>(rows, groups, 0, a, lda, b, ldb, V.ZeroRegister, sums, sumsStride, accumulate);
+                Run<V, R, N2, N1>(rows, groups, 0, a, lda, b, ldb, default, sums, sumsStride, accumulate);
                 break;
             case 3:
-                Run<V, R, N3, N1>(rows, groups, 0, a, lda, b, ldb, V.ZeroRegister, sums, sumsStride, accumulate);
+                Run<V, R, N3, N1>(rows, groups, 0, a, lda, b, ldb, default, sums, sumsStride, accumulate);
                 break;
             case 4:
-                Run<V, R, N4, N1>(rows, groups, 0, a, lda, b, ldb, V.ZeroRegister, sums, sumsStride, accumulate);
+                Run<V, R, N4, N1>(rows, groups, 0, a, lda, b, ldb, default, sums, sumsStride, accumulate);
                 break;
         }
     }
@@ -98,14 +98,14 @@ internal static unsafe class QuadKernel
         where TVectors : unmanaged
         where TSource : unmanaged
     {
-        RowOfVectors<V, R, TVectors> c0 = RowOfVectors<V, R, TVectors>.Zero;
-        RowOfVectors<V, R, TVectors> c1 = RowOfVectors<V, R, TVectors>.Zero;
-        RowOfVectors<V, R, TVectors> c2 = RowOfVectors<V, R, TVectors>.Zero;
-        RowOfVectors<V, R, TVectors> c3 = RowOfVectors<V, R, TVectors>.Zero;
-        RowOfVectors<V, R, TVectors> c4 = RowOfVectors<V, R, TVectors>.Zero;
-        RowOfVectors<V, R, TVectors> c5 = RowOfVectors<V, R, TVectors>.Zero;
-        RowOfVectors<V, R, TVectors> c6 = RowOfVectors<V, R, TVectors>.Zero;
-        RowOfVectors<V, R, TVectors> c7 = RowOfVectors<V, R, TVectors>.Zero;
+        RowOfVectors<V, R, TVectors> c0 = default;
+        RowOfVectors<V, R, TVectors> c1 = default;
+        RowOfVectors<V, R, TVectors> c2 = default;
+        RowOfVectors<V, R, TVectors> c3 = default;
+        RowOfVectors<V, R, TVectors> c4 = default;
+        RowOfVectors<V, R, TVectors> c5 = default;
+        RowOfVectors<V, R, TVectors> c6 = default;
+        RowOfVectors<V, R, TVectors> c7 = default;
         nint last = (sizeof(TVectors) - 1) * V.Count;
         if (accumulate)
         {
@@ -132,7 +132,7 @@ internal static unsafe class QuadKernel
         for (; groups > 0; groups--)
         {
             // One assignment: written in a branch, the vector would live in memory.
-            R first = V.ZeroRegister;
+            R first = default;
             if (sizeof(TSource) == 2)
                 first = V.PermuteRegister(groups > rest ? V.LoadRegister(b) : V.Unwrap(V.LoadPartial(b, (int)ldb)), turned);
             RowOfVectors<V, R, TVectors> x = RowOfVectors<V, R, TVectors>.Of(first);

@@ -22,7 +22,7 @@ internal static unsafe class RowDotKernel
         for (; groups > 0; groups--, b += Columns * ldb, c += Columns)
         {
             float* b0 = b, b1 = b + ldb, b2 = b1 + ldb, b3 = b2 + ldb, from = a;
-            R sum0 = V.ZeroRegister, sum1 = V.ZeroRegister, sum2 = V.ZeroRegister, sum3 = V.ZeroRegister;
+            R sum0 = default, sum1 = default, sum2 = default, sum3 = default;
             if (accumulate)
             {
                 sum0 = V.Unwrap(V.LoadPartial(c, 1));
@@ -148,7 +148,7 @@ internal static unsafe class RowDotKernel
         for (; groups > 0; groups--, b += Columns * ldb, c += Columns)
         {
             float* b0 = b, b1 = b + ldb, b2 = b1 + ldb, b3 = b2 + ldb;
-            R sum0 = V.ZeroRegister, sum1 = V.ZeroRegister, sum2 = V.ZeroRegister, sum3 = V.ZeroRegister;
+            R sum0 = default, sum1 = default, sum2 = default, sum3 = default;
             if (accumulate)
             {
                 sum0 = V.Unwrap(V.LoadPartial(c, 1));

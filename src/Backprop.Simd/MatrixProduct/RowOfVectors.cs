@@ -14,12 +14,6 @@ internal unsafe struct RowOfVectors<V, R, TVectors>
     private R _2;
     private R _3;
 
-    public static RowOfVectors<V, R, TVectors> Zero
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => new() { _0 = V.ZeroRegister, _1 = V.ZeroRegister, _2 = V.ZeroRegister, _3 = V.ZeroRegister };
-    }
-
     /// <param name="from">The first vector.</param>
     /// <param name="last">Where the last one begins, if there are several.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -59,7 +53,7 @@ internal unsafe struct RowOfVectors<V, R, TVectors>
 
     /// <summary>A row of one vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static RowOfVectors<V, R, TVectors> Of(R only) => new() { _0 = only, _1 = V.ZeroRegister, _2 = V.ZeroRegister, _3 = V.ZeroRegister };
+    public static RowOfVectors<V, R, TVectors> Of(R only) => new() { _0 = only };
 
     /// <summary>this += factor x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -23,10 +23,10 @@ internal static unsafe partial class SmallProduct
         for (; row <= m - 4; row += 4, a += 4 * rowStride, c += 4 * ldc)
         {
             float* a0 = a, a1 = a + rowStride, a2 = a1 + rowStride, a3 = a2 + rowStride, from = b;
-            R s0 = V.ZeroRegister, s1 = V.ZeroRegister, s2 = V.ZeroRegister, s3 = V.ZeroRegister;
-            R t0 = V.ZeroRegister, t1 = V.ZeroRegister, t2 = V.ZeroRegister, t3 = V.ZeroRegister;
-            R u0 = V.ZeroRegister, u1 = V.ZeroRegister, u2 = V.ZeroRegister, u3 = V.ZeroRegister;
-            R v0 = V.ZeroRegister, v1 = V.ZeroRegister, v2 = V.ZeroRegister, v3 = V.ZeroRegister;
+            R s0 = default, s1 = default, s2 = default, s3 = default;
+            R t0 = default, t1 = default, t2 = default, t3 = default;
+            R u0 = default, u1 = default, u2 = default, u3 = default;
+            R v0 = default, v1 = default, v2 = default, v3 = default;
             if (accumulate)
             {
                 s0 = V.Unwrap(V.LoadPartial(c, count));
@@ -138,7 +138,7 @@ internal static unsafe partial class SmallProduct
         nint m = g.M, k = g.K, ldc = g.Ldc, rowStride = g.TransA ? 1 : g.Lda, stepStride = g.TransA ? g.Lda : 1;
         bool accumulate = g.Beta == 1;
         float* a = g.A, c = g.C + column;
-        R zero = V.ZeroRegister;
+        R zero = default;
         a += row * rowStride;
         c += row * ldc;
         if (k == 1)

@@ -224,7 +224,7 @@ internal static unsafe partial class SmallProduct
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static R Outer<V, R>(float* a, R x, float* c, int count, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
-        where R : struct => V.MultiplyAddRegister(V.BroadcastRegister(*a), x, accumulate ? V.Unwrap(V.LoadPartial(c, count)) : V.ZeroRegister);
+        where R : struct => V.MultiplyAddRegister(V.BroadcastRegister(*a), x, accumulate ? V.Unwrap(V.LoadPartial(c, count)) : default);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Chains<V, R, TRow, TRows, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, float* b, nint ldb, nint row, nint column, int count)
@@ -236,7 +236,7 @@ internal static unsafe partial class SmallProduct
     {
         nint ldc = g.Ldc, rowStride = g.TransA ? 1 : g.Lda, stepStride = g.TransA ? g.Lda : 1;
         float* c = g.C + (row * ldc) + column;
-        R s0 = V.ZeroRegister, s1 = V.ZeroRegister, s2 = V.ZeroRegister, s3 = V.ZeroRegister;
+        R s0 = default, s1 = default, s2 = default, s3 = default;
         if (g.Beta == 1)
         {
             s0 = V.Unwrap(V.LoadPartial(c, count));

@@ -71,8 +71,8 @@ internal static unsafe class StripKernel
         nint right = sizeof(TLeft) * V.Count, lastOfLeft = sizeof(TParts) > 1 ? right - V.Count : last, lastOfRight = sizeof(TRight) > 1 ? last - right : 0;
         if (sizeof(TParts) > 1 && sizeof(TRight) == 1)
             right = last;
-        RowOfVectors<V, R, TLeft> left0 = RowOfVectors<V, R, TLeft>.Zero, left1 = RowOfVectors<V, R, TLeft>.Zero;
-        RowOfVectors<V, R, TRight> right0 = RowOfVectors<V, R, TRight>.Zero, right1 = RowOfVectors<V, R, TRight>.Zero;
+        RowOfVectors<V, R, TLeft> left0 = default, left1 = default;
+        RowOfVectors<V, R, TRight> right0 = default, right1 = default;
         if (accumulate)
         {
             left0.Load(c, first, lastOfLeft);
@@ -87,14 +87,14 @@ internal static unsafe class StripKernel
         for (; k > 0; k--)
         {
             R s0 = V.BroadcastRegister(alpha * a[0]), s1 = sizeof(TRows) > 1 ? V.BroadcastRegister(alpha * a[rowStride]) : s0;
-            RowOfVectors<V, R, TLeft> x = RowOfVectors<V, R, TLeft>.Zero;
+            RowOfVectors<V, R, TLeft> x = default;
             x.Load(b, first, lastOfLeft);
             left0.MultiplyAdd(s0, in x);
             if (sizeof(TRows) > 1)
                 left1.MultiplyAdd(s1, in x);
             if (sizeof(TParts) > 1)
             {
-                RowOfVectors<V, R, TRight> y = RowOfVectors<V, R, TRight>.Zero;
+                RowOfVectors<V, R, TRight> y = default;
                 y.Load(b + right, lastOfRight);
                 right0.MultiplyAdd(s0, in y);
                 if (sizeof(TRows) > 1)

@@ -20,12 +20,6 @@ internal unsafe struct SumLanes<V, R, TVectors>
         get => sizeof(TVectors) * V.Count;
     }
 
-    public static SumLanes<V, R, TVectors> Zero
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => new() { _0 = V.ZeroRegister, _1 = V.ZeroRegister, _2 = V.ZeroRegister, _3 = V.ZeroRegister };
-    }
-
     /// <summary>Lane 0 as the sum was; the others stay +0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void StartFrom(float* sum) => _0 = V.Unwrap(V.LoadPartial(sum, 1));

@@ -191,22 +191,22 @@ internal static unsafe class TileKernel
             nint columnTiles = tiles.ColumnTiles, column = tiles.Column;
             do
             {
-                RowOfVectors<V, R, TVectors> c0 = RowOfVectors<V, R, TVectors>.Zero;
-                RowOfVectors<V, R, TVectors> c1 = RowOfVectors<V, R, TVectors>.Zero;
-                RowOfVectors<V, R, TVectors> c2 = RowOfVectors<V, R, TVectors>.Zero;
-                RowOfVectors<V, R, TVectors> c3 = RowOfVectors<V, R, TVectors>.Zero;
-                RowOfVectors<V, R, TVectors> c4 = RowOfVectors<V, R, TVectors>.Zero;
-                RowOfVectors<V, R, TVectors> c5 = RowOfVectors<V, R, TVectors>.Zero;
-                RowOfVectors<V, R, TVectors> c6 = RowOfVectors<V, R, TVectors>.Zero;
-                RowOfVectors<V, R, TVectors> c7 = RowOfVectors<V, R, TVectors>.Zero;
-                RowOfVectors<V, R, TVectors> c8 = RowOfVectors<V, R, TVectors>.Zero;
-                RowOfVectors<V, R, TVectors> c9 = RowOfVectors<V, R, TVectors>.Zero;
-                RowOfVectors<V, R, TVectors> c10 = RowOfVectors<V, R, TVectors>.Zero;
-                RowOfVectors<V, R, TVectors> c11 = RowOfVectors<V, R, TVectors>.Zero;
-                RowOfVectors<V, R, TVectors> c12 = RowOfVectors<V, R, TVectors>.Zero;
-                RowOfVectors<V, R, TVectors> c13 = RowOfVectors<V, R, TVectors>.Zero;
+                RowOfVectors<V, R, TVectors> c0 = default;
+                RowOfVectors<V, R, TVectors> c1 = default;
+                RowOfVectors<V, R, TVectors> c2 = default;
+                RowOfVectors<V, R, TVectors> c3 = default;
+                RowOfVectors<V, R, TVectors> c4 = default;
+                RowOfVectors<V, R, TVectors> c5 = default;
+                RowOfVectors<V, R, TVectors> c6 = default;
+                RowOfVectors<V, R, TVectors> c7 = default;
+                RowOfVectors<V, R, TVectors> c8 = default;
+                RowOfVectors<V, R, TVectors> c9 = default;
+                RowOfVectors<V, R, TVectors> c10 = default;
+                RowOfVectors<V, R, TVectors> c11 = default;
+                RowOfVectors<V, R, TVectors> c12 = default;
+                RowOfVectors<V, R, TVectors> c13 = default;
                 // One for all: RyuJIT inlines nothing any more beyond 512 locals.
-                RowOfVectors<V, R, TVectors> x = RowOfVectors<V, R, TVectors>.Zero;
+                RowOfVectors<V, R, TVectors> x = default;
                 if (tiles.Accumulate)
                 {
                     c0.Load(tileC, last);

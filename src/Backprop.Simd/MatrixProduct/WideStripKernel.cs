@@ -61,5 +61,5 @@ internal static unsafe class WideStripKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static R Start<V, R>(float* c, bool isThere)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
-        where R : struct => isThere ? V.LoadRegister(c) : V.ZeroRegister;
+        where R : struct => isThere ? V.LoadRegister(c) : default;
 }

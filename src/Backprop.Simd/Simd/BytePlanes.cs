@@ -44,7 +44,7 @@ internal static class BytePlanes
         return new(new((words | Vector256.Create(unchecked((short)0x8000))).AsSingle()), new(((words << 8) | Vector256.Create((short)0x0080)).AsSingle()));
     }
 
-    /// <summary>As <see cref="IVectorF32{V}.Lookup"/>, for two vectors.</summary>
+    /// <summary>As <see cref="IVectorBits{V}.Lookup"/>, for two vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<F32x8> Lookup(ReadOnlySpan<float> table, int row, Pair<F32x8> index)
     {

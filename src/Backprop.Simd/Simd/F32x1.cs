@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Backprop.Simd.Internal.Simd;
 
 /// <summary>One lane: the scalar form of every kernel, and the reference that the wider ones must equal bit for bit.</summary>
-internal readonly unsafe struct F32x1(float raw) : IVectorF32<F32x1>, IRegisters<F32x1, float>
+internal readonly unsafe struct F32x1(float raw) : IRegisters<F32x1, float>, IVectorF32<F32x1>
 {
     private readonly float _raw = raw;
 
@@ -152,12 +152,6 @@ internal readonly unsafe struct F32x1(float raw) : IVectorF32<F32x1>, IRegisters
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxHalves(F32x1 value) => value._raw;
-
-    public static float ZeroRegister
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 0f;
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float LoadRegister(float* source) => *source;

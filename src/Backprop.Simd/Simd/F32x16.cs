@@ -7,7 +7,7 @@ using Raw = System.Runtime.Intrinsics.Vector512<float>;
 namespace Backprop.Simd.Internal.Simd;
 
 /// <summary>16 lanes: Vector512.</summary>
-internal readonly unsafe struct F32x16(Raw raw) : IVectorF32<F32x16>, IRegisters<F32x16, Raw>
+internal readonly unsafe struct F32x16(Raw raw) : IRegisters<F32x16, Raw>, IVectorF32<F32x16>
 {
     private readonly Raw _raw = raw;
 
@@ -30,10 +30,10 @@ internal readonly unsafe struct F32x16(Raw raw) : IVectorF32<F32x16>, IRegisters
     public static F32x16 CreateInt(int bits) => new(Vector512.Create(bits).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x16 Load(float* source) => new(Vector512.Load(source));
+    public static F32x16 Load(float* source) => new(*(Raw*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(F32x16 value, float* destination) => value._raw.Store(destination);
+    public static void Store(F32x16 value, float* destination) => *(Raw*)destination = value._raw;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 LoadPartial(float* source, int count) =>
@@ -198,14 +198,8 @@ internal readonly unsafe struct F32x16(Raw raw) : IVectorF32<F32x16>, IRegisters
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static F32x8 Larger(F32x16 value) => F32x8.Greater(new(value._raw.GetUpper()), new(value._raw.GetLower()));
 
-    public static Raw ZeroRegister
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Raw.Zero;
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Raw LoadRegister(float* source) => Vector512.Load(source);
+    public static Raw LoadRegister(float* source) => *(Raw*)source;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Raw BroadcastRegister(float value) => Vector512.Create(value);
@@ -230,7 +224,7 @@ internal readonly unsafe struct F32x16(Raw raw) : IVectorF32<F32x16>, IRegisters
     public static Raw MultiplyAddRegister(Raw a, Raw b, Raw c) => Vector512.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreRegister(Raw value, float* destination) => value.Store(destination);
+    public static void StoreRegister(Raw value, float* destination) => *(Raw*)destination = value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 Wrap(Raw register) => new(register);

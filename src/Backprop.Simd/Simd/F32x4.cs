@@ -9,7 +9,7 @@ using Raw = System.Runtime.Intrinsics.Vector128<float>;
 namespace Backprop.Simd.Internal.Simd;
 
 /// <summary>4 lanes: Vector128.</summary>
-internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F32x4, Raw>
+internal readonly unsafe struct F32x4(Raw raw) : IRegisters<F32x4, Raw>, IVectorF32<F32x4>
 {
     private readonly Raw _raw = raw;
 
@@ -32,10 +32,10 @@ internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F
     public static F32x4 CreateInt(int bits) => new(Vector128.Create(bits).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x4 Load(float* source) => new(Vector128.Load(source));
+    public static F32x4 Load(float* source) => new(*(Raw*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(F32x4 value, float* destination) => value._raw.Store(destination);
+    public static void Store(F32x4 value, float* destination) => *(Raw*)destination = value._raw;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 LoadPartial(float* source, int count) =>
@@ -236,14 +236,8 @@ internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F
         Greater(new(FourSteps.HighPairs(ab, cd)), new(FourSteps.LowPairs(ab, cd)))._raw.Store(largest);
     }
 
-    public static Raw ZeroRegister
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Raw.Zero;
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Raw LoadRegister(float* source) => Vector128.Load(source);
+    public static Raw LoadRegister(float* source) => *(Raw*)source;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Raw BroadcastRegister(float value) => Vector128.Create(value);
@@ -252,7 +246,7 @@ internal readonly unsafe struct F32x4(Raw raw) : IVectorF32<F32x4>, IRegisters<F
     public static Raw MultiplyAddRegister(Raw a, Raw b, Raw c) => Vector128.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreRegister(Raw value, float* destination) => value.Store(destination);
+    public static void StoreRegister(Raw value, float* destination) => *(Raw*)destination = value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 Wrap(Raw register) => new(register);

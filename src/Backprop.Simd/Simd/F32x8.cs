@@ -7,7 +7,7 @@ using Raw = System.Runtime.Intrinsics.Vector256<float>;
 namespace Backprop.Simd.Internal.Simd;
 
 /// <summary>8 lanes: Vector256.</summary>
-internal readonly unsafe struct F32x8(Raw raw) : IVectorF32<F32x8>, IRegisters<F32x8, Raw>
+internal readonly unsafe struct F32x8(Raw raw) : IRegisters<F32x8, Raw>, IVectorF32<F32x8>
 {
     private readonly Raw _raw = raw;
 
@@ -30,10 +30,10 @@ internal readonly unsafe struct F32x8(Raw raw) : IVectorF32<F32x8>, IRegisters<F
     public static F32x8 CreateInt(int bits) => new(Vector256.Create(bits).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x8 Load(float* source) => new(Vector256.Load(source));
+    public static F32x8 Load(float* source) => new(*(Raw*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(F32x8 value, float* destination) => value._raw.Store(destination);
+    public static void Store(F32x8 value, float* destination) => *(Raw*)destination = value._raw;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 LoadPartial(float* source, int count) =>
@@ -208,14 +208,8 @@ internal readonly unsafe struct F32x8(Raw raw) : IVectorF32<F32x8>, IRegisters<F
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static F32x4 Larger(F32x8 value) => F32x4.Greater(new(value._raw.GetUpper()), new(value._raw.GetLower()));
 
-    public static Raw ZeroRegister
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Raw.Zero;
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Raw LoadRegister(float* source) => Vector256.Load(source);
+    public static Raw LoadRegister(float* source) => *(Raw*)source;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Raw BroadcastRegister(float value) => Vector256.Create(value);
@@ -240,7 +234,7 @@ internal readonly unsafe struct F32x8(Raw raw) : IVectorF32<F32x8>, IRegisters<F
     public static Raw MultiplyAddRegister(Raw a, Raw b, Raw c) => Vector256.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreRegister(Raw value, float* destination) => value.Store(destination);
+    public static void StoreRegister(Raw value, float* destination) => *(Raw*)destination = value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 Wrap(Raw register) => new(register);

@@ -6,7 +6,7 @@ using Raw = System.Numerics.Vector<float>;
 namespace Backprop.Simd.Internal.Simd;
 
 /// <summary>Vector&lt;float&gt;: as many lanes as the runtime gives it; the tier of an unknown instruction set.</summary>
-internal readonly unsafe struct F32xN(Raw raw) : IVectorF32<F32xN>, IRegisters<F32xN, Raw>
+internal readonly unsafe struct F32xN(Raw raw) : IRegisters<F32xN, Raw>, IVectorF32<F32xN>
 {
     private readonly Raw _raw = raw;
 
@@ -29,10 +29,10 @@ internal readonly unsafe struct F32xN(Raw raw) : IVectorF32<F32xN>, IRegisters<F
     public static F32xN CreateInt(int bits) => new(Vector.AsVectorSingle(new Vector<int>(bits)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32xN Load(float* source) => new(Vector.Load(source));
+    public static F32xN Load(float* source) => new(*(Raw*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(F32xN value, float* destination) => value._raw.Store(destination);
+    public static void Store(F32xN value, float* destination) => *(Raw*)destination = value._raw;
 
     public static F32xN LoadPartial(float* source, int count)
     {
@@ -196,14 +196,8 @@ internal readonly unsafe struct F32xN(Raw raw) : IVectorF32<F32xN>, IRegisters<F
         return lanes[0];
     }
 
-    public static Raw ZeroRegister
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Raw.Zero;
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Raw LoadRegister(float* source) => Vector.Load(source);
+    public static Raw LoadRegister(float* source) => *(Raw*)source;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Raw BroadcastRegister(float value) => new(value);
@@ -212,7 +206,7 @@ internal readonly unsafe struct F32xN(Raw raw) : IVectorF32<F32xN>, IRegisters<F
     public static Raw MultiplyAddRegister(Raw a, Raw b, Raw c) => Vector.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreRegister(Raw value, float* destination) => value.Store(destination);
+    public static void StoreRegister(Raw value, float* destination) => *(Raw*)destination = value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32xN Wrap(Raw register) => new(register);

@@ -435,7 +435,7 @@ public sealed unsafe class VectorTests
                     Assert.Equal(-1, Tolerance.FirstDifference(new(lanes, V.Count), new(lanes + V.Count, V.Count)));
 
                     V.StoreRegister(V.BroadcastRegister(b[i]), lanes);
-                    V.StoreRegister(V.ZeroRegister, lanes + V.Count);
+                    V.StoreRegister(default, lanes + V.Count);
                     V.Store(V.Wrap(left), lanes + (2 * V.Count));
                     V.StoreRegister(V.Unwrap(V.Load(a + i)), lanes + (3 * V.Count));
                     for (int lane = 0; lane < V.Count; lane++)
