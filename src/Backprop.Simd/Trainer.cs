@@ -103,7 +103,6 @@ public sealed unsafe partial class Trainer : IDisposable
             outputs[i] = _workspace.Reserve((long)rows * blocks[i].OutputSize);
             saved[i] = _workspace.Reserve((long)rows * blocks[i].SavedPerRow);
             widest = Math.Max(widest, blocks[i].OutputSize);
-            scratch = Math.Max(scratch, blocks[i].ScratchFloats(rows, training: true));
         }
 
         for (int i = 0; i < deltas.Length; i++)
@@ -115,22 +114,25 @@ public sealed unsafe partial class Trainer : IDisposable
             throw new ArgumentOutOfRangeException(nameof(network), $"The optimizer would keep {states} values; at most {AlignedBuffer.MaximumLength} can be addressed.");
 
         _workspace.Allocate();
+        _outputs = outputs[^1];
+        _outputGradient = deltas[0];
+        StepWarmUp? warmUp = StepWarmUp.Begin(blocks, _loss, _optimizer, rows, network.ParameterCount, _workspace, _workspace.At(_outputs), _workspace.At(_outputGradient), _workspace.At(_rowLosses));
+        foreach (Layer block in blocks)
+            scratch = Math.Max(scratch, block.ScratchFloats(rows, training: true));
         _scratch.Reserve(scratch, _workers?.Threads ?? 1);
         _gradients = BufferPool.Rent(network.ParameterCount);
         _states = BufferPool.Rent((int)states);
         _stateFloats = (int)states;
-
-        // They are zeros: this compiles the loop before the first of the updates that need it.
-        Denormals.Clear(_states.Pointer, _stateFloats);
-        _outputs = outputs[^1];
-        _outputGradient = deltas[0];
         _update = new WeightUpdate(_optimizer);
         _draws = Array.Exists(blocks, block => block is Dropout);
         _plan = MakePlan(outputs, saved, deltas);
         _all = [(0, network.ParameterCount)];
         _waiting = Waiting();
-        if (StepWarmUp.Run(blocks, _firstTrained, _loss, _optimizer, _plan, _waiting, scratch, rows, _workspace.At(_inputs), _workspace.At(_rowLosses), network.ParameterCount))
+        if (warmUp is not null)
+        {
+            warmUp.Run(_firstTrained, _plan, _waiting, scratch, _workspace.At(_inputs));
             _workspace.Clear();
+        }
     }
 
     /// <summary>The flat gradients, laid out as <see cref="Network.Parameters"/>. Backward adds to them; an update clears them.</summary>
