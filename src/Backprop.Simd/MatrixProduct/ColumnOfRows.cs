@@ -94,7 +94,7 @@ internal static unsafe class ColumnOfRows
         RowOfVectors<V, R, TVectors> d0 = default, d1 = default, d2 = default, d3 = default;
         RowOfVectors<V, R, TVectors> e0 = default, e1 = default, e2 = default, e3 = default;
         if (g.Beta == 1)
-            c0.Load(c, last);
+            c0.Load(c, 0, last);
         for (; left >= 4; left -= 4, a += 4 * lda, b += 4 * ldb)
         {
             Step<V, R, TColumns, TVectors>(a, last, b, ref c0, ref d0, ref e0);
@@ -110,17 +110,17 @@ internal static unsafe class ColumnOfRows
         if (left > 2)
             Step<V, R, TColumns, TVectors>(a + (2 * lda), last, b + (2 * ldb), ref c2, ref d2, ref e2);
         Sum(ref c0, ref c1, in c2, in c3);
-        c0.Store(c, last);
+        c0.Store(c, 0, last);
         if (sizeof(TColumns) > 1)
         {
             Sum(ref d0, ref d1, in d2, in d3);
-            d0.Store(c + ldc, last);
+            d0.Store(c + ldc, 0, last);
         }
 
         if (sizeof(TColumns) > 2)
         {
             Sum(ref e0, ref e1, in e2, in e3);
-            e0.Store(c + (2 * ldc), last);
+            e0.Store(c + (2 * ldc), 0, last);
         }
     }
 
@@ -132,7 +132,7 @@ internal static unsafe class ColumnOfRows
         where TVectors : unmanaged
     {
         RowOfVectors<V, R, TVectors> x = default;
-        x.Load(a, last);
+        x.Load(a, 0, last);
         c.MultiplyAdd(b[0], in x);
         if (sizeof(TColumns) > 1)
             d.MultiplyAdd(b[1], in x);

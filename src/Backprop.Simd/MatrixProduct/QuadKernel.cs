@@ -109,21 +109,21 @@ internal static unsafe class QuadKernel
         nint last = (sizeof(TVectors) - 1) * V.Count;
         if (accumulate)
         {
-            c0.Load(sums, last);
+            c0.Load(sums, 0, last);
             if (sizeof(TRows) > 1)
-                c1.Load(sums + (1 * sumsStride), last);
+                c1.Load(sums + (1 * sumsStride), 0, last);
             if (sizeof(TRows) > 2)
-                c2.Load(sums + (2 * sumsStride), last);
+                c2.Load(sums + (2 * sumsStride), 0, last);
             if (sizeof(TRows) > 3)
-                c3.Load(sums + (3 * sumsStride), last);
+                c3.Load(sums + (3 * sumsStride), 0, last);
             if (sizeof(TRows) > 4)
-                c4.Load(sums + (4 * sumsStride), last);
+                c4.Load(sums + (4 * sumsStride), 0, last);
             if (sizeof(TRows) > 5)
-                c5.Load(sums + (5 * sumsStride), last);
+                c5.Load(sums + (5 * sumsStride), 0, last);
             if (sizeof(TRows) > 6)
-                c6.Load(sums + (6 * sumsStride), last);
+                c6.Load(sums + (6 * sumsStride), 0, last);
             if (sizeof(TRows) > 7)
-                c7.Load(sums + (7 * sumsStride), last);
+                c7.Load(sums + (7 * sumsStride), 0, last);
         }
 
         // Three rows from each pointer: plain, and with two index registers.
@@ -137,7 +137,7 @@ internal static unsafe class QuadKernel
                 first = V.PermuteRegister(groups > rest ? V.LoadRegister(b) : V.Unwrap(V.LoadPartial(b, (int)ldb)), turned);
             RowOfVectors<V, R, TVectors> x = RowOfVectors<V, R, TVectors>.Of(first);
             if (sizeof(TSource) == 1)
-                x.Load(b, last);
+                x.Load(b, 0, last);
             b += ldb;
 
             c0.MultiplyAdd(V.BroadcastFourRegister(a0), in x);
@@ -163,20 +163,20 @@ internal static unsafe class QuadKernel
                 a6 += Steps;
         }
 
-        c0.Store(sums, last);
+        c0.Store(sums, 0, last);
         if (sizeof(TRows) > 1)
-            c1.Store(sums + (1 * sumsStride), last);
+            c1.Store(sums + (1 * sumsStride), 0, last);
         if (sizeof(TRows) > 2)
-            c2.Store(sums + (2 * sumsStride), last);
+            c2.Store(sums + (2 * sumsStride), 0, last);
         if (sizeof(TRows) > 3)
-            c3.Store(sums + (3 * sumsStride), last);
+            c3.Store(sums + (3 * sumsStride), 0, last);
         if (sizeof(TRows) > 4)
-            c4.Store(sums + (4 * sumsStride), last);
+            c4.Store(sums + (4 * sumsStride), 0, last);
         if (sizeof(TRows) > 5)
-            c5.Store(sums + (5 * sumsStride), last);
+            c5.Store(sums + (5 * sumsStride), 0, last);
         if (sizeof(TRows) > 6)
-            c6.Store(sums + (6 * sumsStride), last);
+            c6.Store(sums + (6 * sumsStride), 0, last);
         if (sizeof(TRows) > 7)
-            c7.Store(sums + (7 * sumsStride), last);
+            c7.Store(sums + (7 * sumsStride), 0, last);
     }
 }

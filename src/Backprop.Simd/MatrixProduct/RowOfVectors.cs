@@ -14,11 +14,6 @@ internal unsafe struct RowOfVectors<V, R, TVectors>
     private R _2;
     private R _3;
 
-    /// <param name="from">The first vector.</param>
-    /// <param name="last">Where the last one begins, if there are several.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Load(float* from, nint last) => Load(from, 0, last);
-
     /// <param name="from">A vector before the second one.</param>
     /// <param name="first">Where the first one begins, which may share columns with the second.</param>
     /// <param name="last">Where the last one begins, if there are several.</param>
@@ -86,9 +81,6 @@ internal unsafe struct RowOfVectors<V, R, TVectors>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Store(float* to, nint last) => Store(to, 0, last);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Store(float* to, nint first, nint last)
     {
         V.StoreRegister(_0, to + first);
@@ -111,7 +103,7 @@ internal unsafe struct RowOfVectors<V, R, TVectors>
     {
         if (typeof(TEpilogue) == typeof(NoEpilogue))
         {
-            Store(to, last);
+            Store(to, 0, last);
             return;
         }
 

@@ -79,9 +79,9 @@ internal static unsafe class StripKernel
             if (sizeof(TRows) > 1)
                 left1.Load(c + ldc, first, lastOfLeft);
             if (sizeof(TParts) > 1)
-                right0.Load(c + right, lastOfRight);
+                right0.Load(c + right, 0, lastOfRight);
             if (sizeof(TParts) > 1 && sizeof(TRows) > 1)
-                right1.Load(c + ldc + right, lastOfRight);
+                right1.Load(c + ldc + right, 0, lastOfRight);
         }
 
         for (; k > 0; k--)
@@ -95,7 +95,7 @@ internal static unsafe class StripKernel
             if (sizeof(TParts) > 1)
             {
                 RowOfVectors<V, R, TRight> y = default;
-                y.Load(b + right, lastOfRight);
+                y.Load(b + right, 0, lastOfRight);
                 right0.MultiplyAdd(s0, in y);
                 if (sizeof(TRows) > 1)
                     right1.MultiplyAdd(s1, in y);
@@ -109,8 +109,8 @@ internal static unsafe class StripKernel
         if (sizeof(TRows) > 1)
             left1.Store(c + ldc, first, lastOfLeft);
         if (sizeof(TParts) > 1)
-            right0.Store(c + right, lastOfRight);
+            right0.Store(c + right, 0, lastOfRight);
         if (sizeof(TParts) > 1 && sizeof(TRows) > 1)
-            right1.Store(c + ldc + right, lastOfRight);
+            right1.Store(c + ldc + right, 0, lastOfRight);
     }
 }

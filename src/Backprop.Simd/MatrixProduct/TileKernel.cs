@@ -209,33 +209,33 @@ internal static unsafe class TileKernel
                 RowOfVectors<V, R, TVectors> x = default;
                 if (tiles.Accumulate)
                 {
-                    c0.Load(tileC, last);
+                    c0.Load(tileC, 0, last);
                     if (sizeof(TRows) > 1)
-                        c1.Load(tileC + (1 * ldc), last);
+                        c1.Load(tileC + (1 * ldc), 0, last);
                     if (sizeof(TRows) > 2)
-                        c2.Load(tileC + (2 * ldc), last);
+                        c2.Load(tileC + (2 * ldc), 0, last);
                     if (sizeof(TRows) > 3)
-                        c3.Load(tileC + (3 * ldc), last);
+                        c3.Load(tileC + (3 * ldc), 0, last);
                     if (sizeof(TRows) > 4)
-                        c4.Load(tileC + (4 * ldc), last);
+                        c4.Load(tileC + (4 * ldc), 0, last);
                     if (sizeof(TRows) > 5)
-                        c5.Load(tileC + (5 * ldc), last);
+                        c5.Load(tileC + (5 * ldc), 0, last);
                     if (sizeof(TRows) > 6)
-                        c6.Load(tileC + (6 * ldc), last);
+                        c6.Load(tileC + (6 * ldc), 0, last);
                     if (sizeof(TRows) > 7)
-                        c7.Load(tileC + (7 * ldc), last);
+                        c7.Load(tileC + (7 * ldc), 0, last);
                     if (sizeof(TRows) > 8)
-                        c8.Load(tileC + (8 * ldc), last);
+                        c8.Load(tileC + (8 * ldc), 0, last);
                     if (sizeof(TRows) > 9)
-                        c9.Load(tileC + (9 * ldc), last);
+                        c9.Load(tileC + (9 * ldc), 0, last);
                     if (sizeof(TRows) > 10)
-                        c10.Load(tileC + (10 * ldc), last);
+                        c10.Load(tileC + (10 * ldc), 0, last);
                     if (sizeof(TRows) > 11)
-                        c11.Load(tileC + (11 * ldc), last);
+                        c11.Load(tileC + (11 * ldc), 0, last);
                     if (sizeof(TRows) > 12)
-                        c12.Load(tileC + (12 * ldc), last);
+                        c12.Load(tileC + (12 * ldc), 0, last);
                     if (sizeof(TRows) > 13)
-                        c13.Load(tileC + (13 * ldc), last);
+                        c13.Load(tileC + (13 * ldc), 0, last);
                 }
 
                 if ((sizeof(TMode) == 3 || sizeof(TMode) == 7) && !Tiers.HasThirtyTwoRegisters && tiles.AsksForC)
@@ -369,7 +369,7 @@ internal static unsafe class TileKernel
         where TMode : unmanaged
         where TVectors : unmanaged
     {
-        x.Load(b, last);
+        x.Load(b, 0, last);
         if ((sizeof(TMode) == 4 || sizeof(TMode) == 5) && !Tiers.HasThirtyTwoRegisters)
         {
             // Pieces of its rows lie in many pages, where no prefetcher of the CPU follows.
@@ -379,7 +379,7 @@ internal static unsafe class TileKernel
 
         if (sizeof(TMode) == 4)
         {
-            x.Store(panel, last);
+            x.Store(panel, 0, last);
             panel += sizeof(TVectors) * V.Count;
         }
     }

@@ -50,7 +50,7 @@ internal readonly unsafe struct F32x16(Raw raw) : IRegisters<F32x16, Raw>, IVect
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Raw FirstLanes(int count) =>
-        Vector512.LessThan(IndicesInt._raw.AsInt32(), Vector512.Create(count)).AsSingle();
+        Vector512.LessThan(Vector512.Create(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), Vector512.Create(count)).AsSingle();
 
     private static F32x16 LoadPartialByCopy(float* source, int count)
     {

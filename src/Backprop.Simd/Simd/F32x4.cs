@@ -57,7 +57,7 @@ internal readonly unsafe struct F32x4(Raw raw) : IRegisters<F32x4, Raw>, IVector
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Raw FirstLanes(int count) =>
-        Vector128.LessThan(IndicesInt._raw.AsInt32(), Vector128.Create(count)).AsSingle();
+        Vector128.LessThan(Vector128.Create(0, 1, 2, 3), Vector128.Create(count)).AsSingle();
 
     private static F32x4 LoadPartialByCopy(float* source, int count)
     {

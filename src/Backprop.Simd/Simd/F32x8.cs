@@ -55,7 +55,7 @@ internal readonly unsafe struct F32x8(Raw raw) : IRegisters<F32x8, Raw>, IVector
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Raw FirstLanes(int count) =>
-        Vector256.LessThan(IndicesInt._raw.AsInt32(), Vector256.Create(count)).AsSingle();
+        Vector256.LessThan(Vector256.Create(0, 1, 2, 3, 4, 5, 6, 7), Vector256.Create(count)).AsSingle();
 
     private static F32x8 LoadPartialByCopy(float* source, int count)
     {

@@ -64,13 +64,13 @@ internal static unsafe class FourSteps
             Vector128<float> a = Quad(source, steps), b = Quad(source + ld, steps);
             Vector128<float> c = Quad(source + (2 * ld), steps), d = Quad(source + (3 * ld), steps);
             Vector128<float> abLow = ZipLow(a, b), abHigh = ZipHigh(a, b), cdLow = ZipLow(c, d), cdHigh = ZipHigh(c, d);
-            LowPairs(abLow, cdLow).Store(panel);
+            *(Vector128<float>*)panel = LowPairs(abLow, cdLow);
             if (steps > 1)
-                HighPairs(abLow, cdLow).Store(panel + panelColumns);
+                *(Vector128<float>*)(panel + panelColumns) = HighPairs(abLow, cdLow);
             if (steps > 2)
-                LowPairs(abHigh, cdHigh).Store(panel + (2 * panelColumns));
+                *(Vector128<float>*)(panel + (2 * panelColumns)) = LowPairs(abHigh, cdHigh);
             if (steps > 3)
-                HighPairs(abHigh, cdHigh).Store(panel + (3 * panelColumns));
+                *(Vector128<float>*)(panel + (3 * panelColumns)) = HighPairs(abHigh, cdHigh);
         }
     }
 
@@ -112,7 +112,7 @@ internal static unsafe class FourSteps
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Quad(float* source, nint steps) =>
-        steps == 4 || !Avx.IsSupported ? Vector128.Load(source)
+        steps == 4 || !Avx.IsSupported ? *(Vector128<float>*)source
         : Avx.MaskLoad(source, Vector128.LessThan(Vector128.Create(0, 1, 2, 3), Vector128.Create((int)steps)).AsSingle());
 
     /// <summary>x0 y0 x1 y1.</summary>

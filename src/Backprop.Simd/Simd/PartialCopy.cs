@@ -25,14 +25,14 @@ internal static unsafe class PartialCopy
     {
         if (count >= Vector256<float>.Count)
         {
-            value.Store(destination);
+            *(Vector256<float>*)destination = value;
             return;
         }
 
         Vector128<float> left = value.GetLower();
         if (count >= Vector128<float>.Count)
         {
-            left.Store(destination);
+            *(Vector128<float>*)destination = left;
             left = value.GetUpper();
             destination += Vector128<float>.Count;
             count -= Vector128<float>.Count;
@@ -45,7 +45,7 @@ internal static unsafe class PartialCopy
     public static void StorePieces(Vector128<float> value, float* destination, int count)
     {
         if (count >= Vector128<float>.Count)
-            value.Store(destination);
+            *(Vector128<float>*)destination = value;
         else
             StorePairAndOne(value, destination, count);
     }
