@@ -1,3 +1,5 @@
+using Backprop.Simd.Internal.Simd;
+
 namespace Backprop.Simd.Internal.MatrixProduct;
 
 /// <summary>The packing space that a product takes, and the blocks of columns that bound it.</summary>
@@ -31,7 +33,7 @@ internal static partial class GemmBlocking
     /// <summary>The floats of a shallow B that some width copies, or, if none does, of the columns that do not fill a tile. A^T B has up to k steps, others have k.</summary>
     public static int ShallowFloats(bool transA, bool transB, int n, int k, nint ldb) =>
         transB || (!transA && k > FewSteps) ? 0
-        : checked(Math.Min(k, FewSteps) * (ldb % (FloatsOfCacheSet / 2) == 0 ? (int)ShallowPitch(n) : TileKernel.MaxVectors * MaxLanes));
+        : checked(Math.Min(k, FewSteps) * (ldb % (FloatsOfCacheSet / 2) == 0 || (!Tiers.HasThirtyTwoRegisters && k >= StepsWorthAligning) ? (int)ShallowPitch(n) : TileKernel.MaxVectors * MaxLanes));
 
     private static int QuadFloats(bool transA, bool transB, int m, int n, int k) => transA || transB || m < RowsWorthQuads || k < StepsWorthArranging ? 0 : QuadProduct.PanelFloats(n, k);
 

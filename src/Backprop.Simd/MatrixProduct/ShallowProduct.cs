@@ -47,7 +47,7 @@ internal static unsafe class ShallowProduct
         EvenParts heights = GemmBlocking.TilesOfRows(in g, share.Rows, columns.Widest, low);
         float* b = g.B + share.Column, partOfB = scratch;
         nint ldb = g.Ldb, ldbOfPart = V.Count, partColumn = columns.ColumnOf(columns.Count - 1), part = columns.EndsInPartOfVector ? share.Columns - partColumn : 0;
-        if (GemmBlocking.CopiesShallowB<V>(share.Rows, ldb))
+        if (GemmBlocking.CopiesShallowB<V>(share.Rows, ldb) || GemmBlocking.AlignsShallowB<V>(in g, share))
         {
             b = scratch;
             ldb = ldbOfPart = GemmBlocking.ShallowPitch(share.Columns);
