@@ -30,9 +30,6 @@ internal interface IUnaryOperation : IStages
 /// <summary>z = f(x, y), lane by lane.</summary>
 internal interface IBinaryOperation
 {
-    /// <inheritdoc cref="IUnaryOperation.TakesPairs"/>
-    static virtual bool TakesPairs => true;
-
     V Invoke<V>(V x, V y)
         where V : struct, IVectorF32<V>;
 }

@@ -133,7 +133,7 @@ internal static unsafe class Map
         public void Invoke<V>()
             where V : struct, IVectorF32<V>
         {
-            if (!TOperation.TakesPairs || length < V.Count + Pair<V>.Count)
+            if (length < V.Count + Pair<V>.Count)
                 OneByOne<V>(0);
             else if (!Tiers.HasThirtyTwoRegisters)
                 InPairsAlone<V>();

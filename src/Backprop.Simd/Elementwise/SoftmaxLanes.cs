@@ -73,10 +73,14 @@ internal static unsafe class SoftmaxLanes
         where V : struct, IVectorF32<V>
         where W : struct, IVectorF32<W>
     {
-        // So that the JIT keeps the constants of the loop in registers (see Map); the loop writes over it.
-        V first = V.Load(columns);
-        V.Store(Elementary.ExpOfNegative(first - V.Load(largest)), columns);
-        V.Store(first, columns);
+        if (Tiers.HasThirtyTwoRegisters)
+        {
+            // So that the JIT keeps the constants of the loop in registers (see Map); the loop writes over it.
+            V first = V.Load(columns);
+            V.Store(Elementary.ExpOfNegative(first - V.Load(largest)), columns);
+            V.Store(first, columns);
+        }
+
         for (nint j = 0; j < classes; j++, columns += rows)
         {
             for (nint i = 0; i < rows; i += W.Count)

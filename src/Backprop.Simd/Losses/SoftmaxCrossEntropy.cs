@@ -30,19 +30,28 @@ internal static class SoftmaxCrossEntropy
     public static unsafe void FinishLosses(float* losses, int rows)
     {
         if (rows == 1)
-            F32x4.StorePartial(default(LogPlus).Invoke(F32x4.Create(losses[0]), F32x4.Create(losses[1])), losses, 1);
-        else
-            Map.Binary(default(LogPlus), losses, losses + rows, losses, rows);
+        {
+            F32x4.StorePartial(Elementary.Log(F32x4.Create(losses[0])) + F32x4.Create(losses[1]), losses, 1);
+            return;
+        }
+
+        var loop = new LogPlus(losses, rows);
+        Tiers.Dispatch(ref loop);
     }
 
-    private readonly struct LogPlus : IBinaryOperation
+    // So few values that compiling the logarithm once is worth partial loads of all.
+    private readonly unsafe struct LogPlus(float* losses, int rows) : IVectorAction
     {
-        // One value for each row of a batch.
-        public static bool TakesPairs => false;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Invoke<V>(V x, V y)
-            where V : struct, IVectorF32<V> => Elementary.Log(x) + y;
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        public void Invoke<V>()
+            where V : struct, IVectorF32<V>
+        {
+            for (int i = 0; i < rows; i += V.Count)
+            {
+                int count = Math.Min(rows - i, V.Count);
+                V.StorePartial(Elementary.Log(V.LoadPartial(losses + i, count)) + V.LoadPartial(losses + rows + i, count), losses + i, count);
+            }
+        }
     }
 
     private static double LogSumExp(ReadOnlySpan<double> logits)
