@@ -87,7 +87,7 @@ internal static unsafe class OrderCost
 
         for (int i = 0; i < others.Count; i++)
             Check(shape, others[i].Name, others[i].Run, a, b, c, expected, same: i >= reordered);
-        double[] times = Contest.Run([Promised, .. others.Select(other => other.Run)], seconds: 0.5, compiles: true);
+        double[] times = Contest.Run([Promised, .. others.Select(other => other.Run)], seconds: 0.5, compiles: _ => true);
         double[] rest = times[1..(reordered + 1)];
         int best = Array.IndexOf(rest, rest.Min());
         double plain = times[(reordered + 1)..].DefaultIfEmpty(double.NaN).First(), promised = double.IsNaN(plain) ? times[0] : Math.Min(times[0], plain);

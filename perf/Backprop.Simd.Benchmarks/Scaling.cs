@@ -23,7 +23,7 @@ internal static class Scaling
                     continue;
                 using Trainer alone = Make(shape, adam, null), shared = Make(shape, adam, pool);
                 Action one = Stepping(shape, alone), two = Stepping(shape, shared);
-                double[] times = Contest.Run([one, two], seconds: 0.5, compiles: true);
+                double[] times = Contest.Run([one, two], seconds: 0.5, compiles: _ => true);
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                     $"| {name} | {times[0]:f2} | {times[1]:f2} | {times[0] / times[1]:f2} | {SideBySide(shape, adam):f2} |"));
             }

@@ -34,7 +34,7 @@ internal static unsafe class ElementwiseContest
     internal static (double Ours, double Primitives, double Torch, double Bound) Measure(Action ours, Action? primitives, Action? torchAction, Action bound, double seconds)
     {
         Action?[] all = [ours, primitives, torchAction, bound];
-        double[] times = Contest.Run([.. all.OfType<Action>()], seconds, compiles: true);
+        double[] times = Contest.Run([.. all.OfType<Action>()], seconds, compiles: _ => true);
         int next = 0;
         double[] spread = [.. all.Select(action => action is null ? double.NaN : times[next++])];
         return (spread[0], spread[1], spread[2], spread[3]);

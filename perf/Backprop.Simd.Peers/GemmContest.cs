@@ -37,6 +37,7 @@ internal static unsafe class GemmContest
         Console.WriteLine(markdown[^2]);
         string[] wanted = only?.Split(',') ?? [];
         var ratios = new List<(string Name, double Ratio)>();
+        bool streamed = false;
         foreach ((int m, int k, int n) in s_shapes.Union(wanted.Select(Shape).OfType<(int, int, int)>()))
         {
             foreach ((string form, bool transA, bool transB) in s_forms)
@@ -55,7 +56,10 @@ internal static unsafe class GemmContest
                 bool streams = m <= 4;
                 if (streams)
                     actions.Add(cell.Stream);
-                double[] times = Contest.Run([.. actions], seconds, compiles: ratios.Count < 12 || wanted.Length > 0);
+                // Each shape may take paths of ours that none before did. What is around the peers, and the stream, is the same for all.
+                bool isNew = ratios.Count < 12 || wanted.Length > 0, isFirstStream = streams && !streamed;
+                streamed |= streams;
+                double[] times = Contest.Run([.. actions], seconds, i => i == 0 || isNew || isFirstStream);
                 double peak = Cli.FmaPeak.MeasureGFlops(TimeSpan.FromMilliseconds(10));
                 double flops = 2.0 * rows * columns * depth;
                 double best = times.Skip(1).SkipLast(streams ? 1 : 0).DefaultIfEmpty(double.NaN).Min();

@@ -48,7 +48,7 @@ internal static class StepContest
     private static void Row(string name, Action ours, IEnumerable<Action> byHand, Action? torch, double seconds, List<string> markdown)
     {
         Action[] hands = [.. byHand];
-        double[] times = Contest.Run([ours, .. hands, .. torch is null ? (Action[])[] : [torch]], seconds, compiles: true);
+        double[] times = Contest.Run([ours, .. hands, .. torch is null ? (Action[])[] : [torch]], seconds, compiles: _ => true);
         double hand = times.Skip(1).Take(hands.Length).DefaultIfEmpty(double.NaN).Min();
         string Text(double time) => time.ToString(time < 1 ? "f3" : time < 100 ? "f2" : "f0", CultureInfo.InvariantCulture);
         string line = string.Create(CultureInfo.InvariantCulture,
