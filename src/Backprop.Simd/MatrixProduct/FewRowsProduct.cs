@@ -18,7 +18,7 @@ internal static unsafe class FewRowsProduct
         bool accumulate = TileRows.Begin<V>(g.Beta, g.C + (share.Row * ldc) + share.Column, ldc, share.Rows, share.Columns);
 
         // From beyond the L2 cache B has to come in long rows. Out of it, short ones do, and C stays in registers.
-        bool inStrips = GemmBlocking.ReadsStrips(in g, share);
+        bool inStrips = GemmBlocking.ReadsStrips(in g, share), asksAhead = inStrips && GemmBlocking.AsksForStrips(in g, share);
         nint columnsAtOnce = GemmBlocking.FewRowsColumns(share.Rows);
         for (nint done = 0; done < share.Columns; done += columnsAtOnce)
         {
@@ -39,7 +39,7 @@ internal static unsafe class FewRowsProduct
                     for (nint strip = 0; strip < strips.Count && !(strip == strips.Count - 1 && strips.EndsInPartOfVector); strip++, first = 0)
                     {
                         j = start + strips.ColumnOf(strip);
-                        StripKernel.Run<V, R>((int)share.Rows, strips.WidthOf(strip), first, strips.ColumnsOf(strip) - V.Count, g.K, g.Alpha, a, rowStride, stepStride, g.B + column + j, g.Ldb, c + j, ldc, accumulate);
+                        StripKernel.Run<V, R>((int)share.Rows, strips.WidthOf(strip), first, strips.ColumnsOf(strip) - V.Count, g.K, g.Alpha, a, rowStride, stepStride, g.B + column + j, g.Ldb, c + j, ldc, accumulate, asksAhead);
                         j += strips.ColumnsOf(strip);
                     }
                 }

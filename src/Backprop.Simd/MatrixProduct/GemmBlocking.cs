@@ -42,6 +42,7 @@ internal static partial class GemmBlocking
     private const int StepsWorthAligning = 20;
     private const int FloatsWorthAligning = 6 * 1024;
     private const int FloatsOfFirstCache = 16 * 1024;
+    private const int FloatsWorthAskingForStrips = 80 * 1024;
 
     /// <summary>A C that the L1 cache holds until the epilogue has seen it.</summary>
     public const int SumsOfFirstCache = FloatsOfFirstCache / 2;
@@ -122,6 +123,12 @@ internal static partial class GemmBlocking
 
     /// <summary>Whether few rows meet a B that the L2 cache holds: it is read in strips of a few cache lines; from beyond, only long rows come fast enough.</summary>
     public static bool ReadsStrips(in GemmArguments g, Block share) => share.Rows <= StripKernel.MaxRows && g.K * share.Columns <= FloatsOfSecondCache;
+
+    /// <summary>
+    /// Whether strips ask for rows of a B that takes most of the L2 cache, or all, with sixteen registers. (AVX2 on Zen 3, medians, 1 x 784 x 128 34 to 38 GFLOP/s, 1 x 1000 x 100 23 to 26, 2 x 512 x 256 48 to 55, 2 x 1000 x 200 42 to 50;
+    /// of smaller ones, 1 x 256 x 256 and 1 x 300 x 96, -6 to -10 %.)
+    /// </summary>
+    public static bool AsksForStrips(in GemmArguments g, Block share) => !Tiers.HasThirtyTwoRegisters && g.K * share.Columns >= FloatsWorthAskingForStrips;
 
     /// <summary>Columns that few rows are computed in at a time: C stays in the L1 cache, and rows of B are read in pieces as long as that allows. (1 x 4096 x 4096: 8.1 to 10.3 GFLOP/s, 2 x 1500 x 3000 +9 to +17 %.)</summary>
     public static nint FewRowsColumns(nint rows) => FloatsOfFewRows / rows / CacheLineFloats * CacheLineFloats;
