@@ -98,14 +98,8 @@ internal static unsafe class QuadKernel
         where TVectors : unmanaged
         where TSource : unmanaged
     {
-        RowOfVectors<V, R, TVectors> c0 = default;
-        RowOfVectors<V, R, TVectors> c1 = default;
-        RowOfVectors<V, R, TVectors> c2 = default;
-        RowOfVectors<V, R, TVectors> c3 = default;
-        RowOfVectors<V, R, TVectors> c4 = default;
-        RowOfVectors<V, R, TVectors> c5 = default;
-        RowOfVectors<V, R, TVectors> c6 = default;
-        RowOfVectors<V, R, TVectors> c7 = default;
+        RowOfVectors<V, R, TVectors> c0 = default, c1 = default, c2 = default, c3 = default;
+        RowOfVectors<V, R, TVectors> c4 = default, c5 = default, c6 = default, c7 = default;
         nint last = (sizeof(TVectors) - 1) * V.Count;
         if (accumulate)
         {

@@ -191,20 +191,8 @@ internal static unsafe class TileKernel
             nint columnTiles = tiles.ColumnTiles, column = tiles.Column;
             do
             {
-                RowOfVectors<V, R, TVectors> c0 = default;
-                RowOfVectors<V, R, TVectors> c1 = default;
-                RowOfVectors<V, R, TVectors> c2 = default;
-                RowOfVectors<V, R, TVectors> c3 = default;
-                RowOfVectors<V, R, TVectors> c4 = default;
-                RowOfVectors<V, R, TVectors> c5 = default;
-                RowOfVectors<V, R, TVectors> c6 = default;
-                RowOfVectors<V, R, TVectors> c7 = default;
-                RowOfVectors<V, R, TVectors> c8 = default;
-                RowOfVectors<V, R, TVectors> c9 = default;
-                RowOfVectors<V, R, TVectors> c10 = default;
-                RowOfVectors<V, R, TVectors> c11 = default;
-                RowOfVectors<V, R, TVectors> c12 = default;
-                RowOfVectors<V, R, TVectors> c13 = default;
+                RowOfVectors<V, R, TVectors> c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default;
+                RowOfVectors<V, R, TVectors> c7 = default, c8 = default, c9 = default, c10 = default, c11 = default, c12 = default, c13 = default;
                 // One for all: RyuJIT inlines nothing any more beyond 512 locals.
                 RowOfVectors<V, R, TVectors> x = default;
                 if (tiles.Accumulate)
