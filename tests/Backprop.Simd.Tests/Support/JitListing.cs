@@ -7,7 +7,7 @@ internal static partial class JitListing
 {
     public static string[] Methods(string listing) => listing.Split("; Assembly listing for method ", StringSplitOptions.RemoveEmptyEntries);
 
-    // A loop is what lies between a label and a jump back to it; here one without another inside.
+    // A loop is what lies between a label and a jump back to it; here one without another inside. As many in a longer one may be what comes after the loop, placed before it.
     public static string[] LoopWithMostMultiplyAdds(string method)
     {
         string[] lines = method.Split('\n');
@@ -24,7 +24,7 @@ internal static partial class JitListing
             lastStart = start;
             string[] loop = lines[start..(end + 1)];
             int count = loop.Count(line => line.Contains("vfmadd", StringComparison.Ordinal));
-            if (count > most)
+            if (count > most || (count == most && loop.Length < best.Length))
                 (best, most) = (loop, count);
         }
 
