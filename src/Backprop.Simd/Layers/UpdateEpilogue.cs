@@ -28,6 +28,7 @@ internal readonly unsafe struct UpdateEpilogue<TOperation>(TOperation operation,
         get => true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float* PlaceInArray(nint row, nint column, out nint ld)
     {
         ld = stride;

@@ -55,8 +55,9 @@ internal static unsafe class ChainProduct
         bool rearranges = GemmBlocking.PacksB<V>(in g, block.Rows * rowBlocks, steps), packsB = g.TransB || rearranges, fromFar = rearranges ? GemmBlocking.IsFar(in g, rowBlock) : GemmBlocking.AsksForFarB(in g, block.Rows);
         bool asksForRows = !packsB && GemmBlocking.AsksForRowsOfB(in g);
         bool low = GemmBlocking.HasLowTiles<V>(block.Columns, steps, g.TransA ? lda : 1, g.TransB ? 1 : ldb);
-        TileColumns columnTiles = GemmBlocking.TilesOfColumns<V>(block.Rows, block.Columns, steps, rearranges, low);
-        EvenParts heights = GemmBlocking.TilesOfRows(in g, block.Rows, columnTiles.Widest, low);
+        bool updatesInLowTiles = GemmBlocking.UpdatesInLowTiles<V, TEpilogue>(steps);
+        TileColumns columnTiles = GemmBlocking.TilesOfColumns<V>(block.Rows, block.Columns, steps, rearranges && !updatesInLowTiles, low && !updatesInLowTiles);
+        EvenParts heights = GemmBlocking.TilesOfRows(in g, block.Rows, columnTiles.Widest, low || updatesInLowTiles);
         bool first = step == 0, last = step + steps == g.K;
         // Panels of B that more than one block of rows needs stay where the first block has packed them.
         nint keptSteps = rowBlocks > 1 ? steps : 0;
@@ -92,6 +93,8 @@ internal static unsafe class ChainProduct
         }
 
         bool expectsC = (TEpilogue.StoresC || TEpilogue.HasArray) && GemmBlocking.ExpectsC(in g, loads: TEpilogue.HasArray || !first || g.Beta != 0, onePerCall: fromFar);
+        bool asksForC = expectsC && !fromFar && (TEpilogue.StoresC || updatesInLowTiles) && TileKernel.MayAskForC<TEpilogue>(heights.Largest * columnTiles.Widest) && GemmBlocking.AsksForCInTiles(in g, steps);
+        expectsC &= !asksForC;
         Ahead ahead = new(columnTiles.Widest);
         Ahead* expected = fromFar || expectsC ? &ahead : null;
         for (nint columnTile = 0; columnTile < columnTiles.Count; columnTile++)
@@ -166,7 +169,7 @@ internal static unsafe class ChainProduct
                     Steps = steps,
                     Accumulate = accumulate,
                     AsksForB = asksForB,
-                    AsksForC = inPanels && TEpilogue.StoresC && GemmBlocking.AsksForC(in g),
+                    AsksForC = asksForC || (inPanels && TEpilogue.StoresC && GemmBlocking.AsksForC(in g)),
                     Ahead = expected,
                     RowTiles = tiles,
                     ColumnTiles = 1,

@@ -63,6 +63,13 @@ internal static partial class GemmBlocking
     /// </summary>
     public static bool AsksForC(in GemmArguments g) => !Tiers.HasThirtyTwoRegisters && g.K >= StepsWorthAskingForC && (nint)g.M * g.N > 3 * FloatsOfSecondCache / 2;
 
+    /// <summary>
+    /// Whether tiles of so few steps, many in a call, ask for an expected C, or what their epilogue updates, at once as they begin, with 32 registers: what a call and <see cref="Ahead"/> cost counts more than that it all comes together.
+    /// (Zen 4, 784 x 512 of 128 X^T dY 110 to 114 GFLOP/s, 520 x 520 of 70 106 to 112, X W 800 x 900 of 65 105 to 109; 600 x 600 of 600 and 2000 x 300 of 300 would lose 1 %, a C of 9 MB, 1500 x 1500 of 100, 2 to 7 %.)
+    /// </summary>
+    public static bool AsksForCInTiles(in GemmArguments g, nint steps) =>
+        Tiers.HasThirtyTwoRegisters && steps <= StepsOfShortTiles && (nint)g.M * g.N <= FloatsOfThirdCache / 2;
+
     // (AVX2 on Zen 3, beside a neighbour, with the smaller one 13 x 1400 x 1400 +26 %, 14 x 1501 x 1501 +47 %, 16 x 2500 x 784 +67 %, 23 x 1501 x 1501 -1 %.)
     private static int FloatsOfFarB => Tiers.HasThirtyTwoRegisters ? 5 * FloatsWorthPacking : 7 * FloatsOfSecondCache;
 
@@ -104,7 +111,7 @@ internal static partial class GemmBlocking
         bool clashes = lda % (FloatsOfCacheSet / 2) == 0;
         if (!transA)
             return !Tiers.HasThirtyTwoRegisters && k > FewSteps && n >= (m >= RowsWorthPackingA ? ColumnsWorthPackingA : RowsClash(lda) ? 2 * ColumnsWorthCopying : ColumnsWorthPackingFewRows);
-        return (n >= ColumnsWorthCopying && (clashes || k * lda >= FloatsWorthPacking))
+        return (n >= ColumnsWorthCopying && (clashes || k * lda >= (Tiers.HasThirtyTwoRegisters && n >= 2 * ColumnsWorthCopying ? 2 : 1) * FloatsWorthPacking))
             || (narrowTiles && n >= ColumnsWorthCopying / 2 && k * lda >= (clashes ? FloatsOfFirstCache : 4 * FloatsOfFirstCache))
             || (!Tiers.HasThirtyTwoRegisters && n >= ColumnsWorthCopying && k * lda >= FloatsOfFirstCache / 4);
     }

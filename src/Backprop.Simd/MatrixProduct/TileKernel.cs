@@ -21,6 +21,7 @@ internal static unsafe class TileKernel
     public const int MaxVectors = 4;
     public const int MaxSums = 28;
     public const int SumsOfSixteenRegisters = 12;
+    private const int SumsOfWideTiles = 24;
 
     // From the L3 cache: 24 steps are up to 5 % slower.
     private const int StepsAhead = 48;
@@ -226,8 +227,14 @@ internal static unsafe class TileKernel
                         c13.Load(tileC + (13 * ldc), 0, last);
                 }
 
-                if ((sizeof(TMode) == 3 || sizeof(TMode) == 7) && !Tiers.HasThirtyTwoRegisters && tiles.AsksForC)
-                    Ask<V, TRows, TVectors>(tileC + (sizeof(TMode) == 3 ? FloatsAhead : sizeof(TRows) * ldc), ldc);
+                if ((sizeof(TMode) == 3 || sizeof(TMode) == 7) && (typeof(TEpilogue) == typeof(NoEpilogue) || sizeof(TRows) * sizeof(TVectors) <= SumsOfWideTiles) && tiles.AsksForC)
+                {
+                    nint ld = ldc;
+                    float* next = TEpilogue.HasArray && Tiers.HasThirtyTwoRegisters ? local.PlaceInArray(row, column, out ld)
+                        : tileC + (sizeof(TMode) == 3 && !Tiers.HasThirtyTwoRegisters ? FloatsAhead : sizeof(TRows) * ldc);
+                    Ask<V, TRows, TVectors>(next, ld);
+                }
+
                 nint rowBytes = rowStride * sizeof(float), threeRows = 3 * rowBytes, fiveRows = 5 * rowBytes, stepBytes = stepStride * sizeof(float);
                 byte* a0 = (byte*)a, a7 = a0 + (7 * rowBytes);
                 nint bytesOfB = ldb * sizeof(float), left = tiles.Steps, ahead = StepsAhead * ldb;
@@ -334,7 +341,11 @@ internal static unsafe class TileKernel
         while ((sizeof(TMode) == 3 || sizeof(TMode) == 7) && --rowTiles > 0);
     }
 
-    /// <summary>Asks for rows of C as wide as the tile; if they begin inside a cache line, the tiles to the left have asked for that one.</summary>
+    /// <summary>Whether many tiles of so many sums in a call may ask for C: beside more of them, the JIT would not inline an epilogue any more.</summary>
+    public static bool MayAskForC<TEpilogue>(int sums)
+        where TEpilogue : struct, IEpilogue => typeof(TEpilogue) == typeof(NoEpilogue) || sums <= SumsOfWideTiles;
+
+    /// <summary>Asks for rows as wide as the tile; with sixteen registers, where tiles to the left have just asked for the line that a row begins inside, not for that.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Ask<V, TRows, TVectors>(float* c, nint ldc)
         where V : struct, IVectorF32<V>
@@ -343,9 +354,9 @@ internal static unsafe class TileKernel
     {
         for (nint i = 0; i < sizeof(TRows); i++, c += ldc)
         {
+            for (nint j = Tiers.HasThirtyTwoRegisters ? 0 : GemmBlocking.CacheLineFloats; j < sizeof(TVectors) * V.Count; j += GemmBlocking.CacheLineFloats)
+                Prefetch.Near(c + j);
             Prefetch.Near(c + (sizeof(TVectors) * V.Count) - 1);
-            if (sizeof(TVectors) * V.Count > GemmBlocking.CacheLineFloats)
-                Prefetch.Near(c + GemmBlocking.CacheLineFloats);
         }
     }
 

@@ -37,7 +37,7 @@ internal unsafe struct Tiles
     /// <summary>Whether B, in place, is asked for some rows ahead; then there is one tile.</summary>
     public bool AsksForB;
 
-    /// <summary>Whether many tiles in a call ask for the C of tiles further along the row, or of the next one below if A and B lie packed, which they will write.</summary>
+    /// <summary>Whether many tiles in a call ask for the C of tiles further along the row, which they will write; for that of the next one below if A and B lie packed or with 32 registers; there for what their epilogue updates, if there is such.</summary>
     public bool AsksForC;
 
     /// <summary>What is asked for on the way, or null; if not null, there is one tile.</summary>

@@ -51,7 +51,7 @@ public sealed unsafe class FusedUpdateTests
         using var workers = new WorkerPool(2);
         using Trainer shared = Large(workers, out Network sharedNetwork), alone = Large(null, out Network aloneNetwork), kept = Large(null, out Network keptNetwork);
         Assert.Equal(0f, kept.Gradients[0]);
-        foreach (int rows in (int[])[1, 3, 1, 9])
+        foreach (int rows in (int[])[1, 3, 1, 9, 70, 130])
         {
             float[] inputs = Shapes.Random(rows * 800, rows), targets = Shapes.Random(rows * 800, rows + 100);
             float loss = alone.Step(inputs, targets);
@@ -65,7 +65,7 @@ public sealed unsafe class FusedUpdateTests
         Trainer Large(WorkerPool? pool, out Network network)
         {
             network = new NetworkBuilder(800).Dense(803, Activation.ReLU).Dense(800).Build(3);
-            return new Trainer(network, Loss.MeanSquaredError, new Optimizer(OptimizerTable.All[optimizer]), new TrainerOptions { MaxBatchSize = 9, Workers = pool });
+            return new Trainer(network, Loss.MeanSquaredError, new Optimizer(OptimizerTable.All[optimizer]), new TrainerOptions { MaxBatchSize = 130, Workers = pool });
         }
     }
 
