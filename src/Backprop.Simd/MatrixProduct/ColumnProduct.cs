@@ -37,7 +37,7 @@ internal static unsafe class ColumnProduct
         {
             nint groups = (end - row) / rows;
             if (groups > 0)
-                DotKernel.Run<F32x4, RegisterF32x4, N1>(1, rows, groups, g.K, g.B, 0, g.A + (row * lda), lda, g.C + row, 0, accumulate, asksAhead: false);
+                DotKernel.Run<F32x4, RegisterF32x4, N1, N1>(1, rows, groups, g.K, g.B, 0, g.A + (row * lda), lda, g.C + row, 0, accumulate, asksAhead: false);
             row += groups * rows;
         }
 

@@ -7,6 +7,8 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <remarks>
 /// For A B^T with so few rows that rearranging B would cost more than the product: both operands are read along their rows. Lane 0 starts from
 /// C's old value (or +0), the others from +0; lanes beyond k keep what they hold; at the end halves are added: 8 + 8, 4 + 4, 2 + 2, 1 + 1.
+/// Lanes may be turned (THead: 2, else 1): the first part of a cache line of a row of B comes into the last lanes of a vector, and whole lines follow; rows of A begin likewise, after -0. Lanes
+/// 8, 4, 2 and 1 apart are so still, and the same are added.
 /// </remarks>
 internal static unsafe class DotKernel
 {
@@ -16,72 +18,81 @@ internal static unsafe class DotKernel
     /// <typeparam name="V">A vector.</typeparam>
     /// <typeparam name="R">Its register.</typeparam>
     /// <typeparam name="TVectors">So many of them hold the lanes of a sum: for order C 16.</typeparam>
-    public static void Run<V, R, TVectors>(int rows, int columns, nint groups, nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate, bool asksAhead)
+    /// <typeparam name="THead">Whether lanes are turned, of one vector of 16; then C is not added to.</typeparam>
+    public static void Run<V, R, TVectors, THead>(int rows, int columns, nint groups, nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate, bool asksAhead)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TVectors : unmanaged
+        where THead : unmanaged
     {
         switch (rows)
         {
             case 1:
-                Run<V, R, TVectors, N1>(columns, groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
+                Run<V, R, TVectors, N1, THead>(columns, groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
             case 2:
-                Run<V, R, TVectors, N2>(columns, groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
+                Run<V, R, TVectors, N2, THead>(columns, groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
             case 3:
-                Run<V, R, TVectors, N3>(columns, groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
+                Run<V, R, TVectors, N3, THead>(columns, groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
             case 4:
-                Run<V, R, TVectors, N4>(columns, groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
+                Run<V, R, TVectors, N4, THead>(columns, groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
         }
     }
 
-    private static void Run<V, R, TVectors, TRows>(int columns, nint groups, nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate, bool asksAhead)
+    private static void Run<V, R, TVectors, TRows, THead>(int columns, nint groups, nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate, bool asksAhead)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TVectors : unmanaged
         where TRows : unmanaged
+        where THead : unmanaged
     {
         switch (columns)
         {
             case 4:
-                Dots<V, R, TVectors, TRows, N4>(groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
+                Dots<V, R, THead, TVectors, TRows, N4>(groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
             case 2:
-                Dots<V, R, TVectors, TRows, N2>(groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
+                Dots<V, R, THead, TVectors, TRows, N2>(groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
             case 1:
-                Dots<V, R, TVectors, TRows, N1>(groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
+                Dots<V, R, THead, TVectors, TRows, N1>(groups, k, a, lda, b, ldb, c, ldc, accumulate, asksAhead);
                 break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Dots<V, R, TVectors, TRows, TColumns>(nint groups, nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate, bool asksAhead)
+    private static void Dots<V, R, THead, TVectors, TRows, TColumns>(nint groups, nint k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate, bool asksAhead)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
+        where THead : unmanaged
         where TVectors : unmanaged
         where TRows : unmanaged
         where TColumns : unmanaged
     {
         int lanes = SumLanes<V, R, TVectors>.Count;
+        int head = sizeof(THead) > 1 ? GemmBlocking.HeadOf(b) : 0;
         // As x86 addresses them: base + index * scale, four rows from each of two pointers.
         nint rowOfA = lda * sizeof(float), threeRowsOfA = 3 * rowOfA, rowOfB = ldb * sizeof(float), threeRowsOfB = 3 * rowOfB, next = sizeof(TColumns) * rowOfB;
         F32x4 four = default;
         float* sums = (float*)&four;
 
-        // What is left of each row of A, and +0.
-        float* lastOfA = stackalloc float[MaxRows * 16];
-        int rest = (int)(k % lanes);
+        // What is left of each row of A, and +0; -0 in the lanes beyond it.
+        float* lastOfA = stackalloc float[MaxRows * 16], beyond = stackalloc float[16];
+        nint shift = sizeof(THead) > 1 ? lanes - head : 0;
+        int rest = (int)((k - head) % lanes);
         int rest0 = Math.Min(rest, V.Count), rest1 = Math.Clamp(rest - V.Count, 0, V.Count), rest2 = Math.Clamp(rest - (2 * V.Count), 0, V.Count), rest3 = Math.Clamp(rest - (3 * V.Count), 0, V.Count);
         for (int i = 0; rest > 0 && i < sizeof(TRows); i++)
         {
             for (int j = 0; j < lanes; j += V.Count)
-                V.Store(V.LoadPartial(a + (i * lda) + k - rest + j, Math.Clamp(rest - j, 0, V.Count)), lastOfA + (i * lanes) + j);
+                V.Store(V.LoadPartial(a + (i * lda) + shift + k - rest + j, Math.Clamp(rest - j, 0, V.Count)), lastOfA + (i * lanes) + j);
         }
 
+        for (int j = 0; rest > 0 && j < lanes; j += V.Count)
+            V.Store(~V.LessThanInt(V.IndicesInt, V.CreateInt(rest - j)) & V.Create(-0f), beyond + j);
+        R order = sizeof(THead) > 1 ? V.Unwrap(V.AddInt(V.IndicesInt, V.CreateInt(head)) & V.CreateInt(lanes - 1)) : default;
         for (; groups > 0; groups--, b += sizeof(TColumns) * ldb, c += sizeof(TColumns))
         {
             // sumRC: row R of A, row C of B.
@@ -124,8 +135,34 @@ internal static unsafe class DotKernel
                     sum33.StartFrom(c + (3 * ldc) + 3);
             }
 
-            byte* a0 = (byte*)a, b0 = (byte*)b;
-            for (nint left = k / lanes; left > 0; left--, a0 += lanes * sizeof(float), b0 += lanes * sizeof(float))
+            byte* a0 = (byte*)a, b0 = (byte*)(b + head);
+            if (sizeof(THead) > 1)
+            {
+                SumLanes<V, R, TVectors> x = default;
+                x.LoadHead(b, head, order);
+                Add<V, R, TVectors, TRows>(a0, rowOfA, 0, in x, ref sum00, ref sum10, ref sum20, ref sum30);
+                if (sizeof(TColumns) > 1)
+                {
+                    x.LoadHead(b + ldb, head, order);
+                    Add<V, R, TVectors, TRows>(a0, rowOfA, 0, in x, ref sum01, ref sum11, ref sum21, ref sum31);
+                }
+
+                if (sizeof(TColumns) > 2)
+                {
+                    x.LoadHead(b + (2 * ldb), head, order);
+                    Add<V, R, TVectors, TRows>(a0, rowOfA, 0, in x, ref sum02, ref sum12, ref sum22, ref sum32);
+                }
+
+                if (sizeof(TColumns) > 3)
+                {
+                    x.LoadHead(b + (3 * ldb), head, order);
+                    Add<V, R, TVectors, TRows>(a0, rowOfA, 0, in x, ref sum03, ref sum13, ref sum23, ref sum33);
+                }
+
+                a0 += lanes * sizeof(float);
+            }
+
+            for (nint left = (k - head) / lanes; left > 0; left--, a0 += lanes * sizeof(float), b0 += lanes * sizeof(float))
             {
                 if (asksAhead)
                 {
@@ -179,23 +216,23 @@ internal static unsafe class DotKernel
             if (rest > 0)
             {
                 SumLanes<V, R, TVectors> x = default;
-                x.LoadPart((float*)b0, rest0, rest1, rest2, rest3);
+                x.LoadPart((float*)b0, beyond, rest0, rest1, rest2, rest3);
                 Add<V, R, TVectors, TRows>((byte*)lastOfA, lanes * sizeof(float), 3 * lanes * sizeof(float), in x, ref sum00, ref sum10, ref sum20, ref sum30);
                 if (sizeof(TColumns) > 1)
                 {
-                    x.LoadPart((float*)(b0 + rowOfB), rest0, rest1, rest2, rest3);
+                    x.LoadPart((float*)(b0 + rowOfB), beyond, rest0, rest1, rest2, rest3);
                     Add<V, R, TVectors, TRows>((byte*)lastOfA, lanes * sizeof(float), 3 * lanes * sizeof(float), in x, ref sum01, ref sum11, ref sum21, ref sum31);
                 }
 
                 if (sizeof(TColumns) > 2)
                 {
-                    x.LoadPart((float*)(b0 + (2 * rowOfB)), rest0, rest1, rest2, rest3);
+                    x.LoadPart((float*)(b0 + (2 * rowOfB)), beyond, rest0, rest1, rest2, rest3);
                     Add<V, R, TVectors, TRows>((byte*)lastOfA, lanes * sizeof(float), 3 * lanes * sizeof(float), in x, ref sum02, ref sum12, ref sum22, ref sum32);
                 }
 
                 if (sizeof(TColumns) > 3)
                 {
-                    x.LoadPart((float*)(b0 + threeRowsOfB), rest0, rest1, rest2, rest3);
+                    x.LoadPart((float*)(b0 + threeRowsOfB), beyond, rest0, rest1, rest2, rest3);
                     Add<V, R, TVectors, TRows>((byte*)lastOfA, lanes * sizeof(float), 3 * lanes * sizeof(float), in x, ref sum03, ref sum13, ref sum23, ref sum33);
                 }
             }

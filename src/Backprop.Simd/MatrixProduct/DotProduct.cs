@@ -36,10 +36,14 @@ internal static unsafe class DotProduct
     {
         float* a = g.A + (share.Row * g.Lda);
         nint lda = g.Lda;
-        if (g.Alpha != 1 || GemmBlocking.AlignsRowsOfA(in g, share))
+        int head = V.Count == GemmBlocking.CacheLineFloats && GemmBlocking.TurnsLanes(in g, share) ? GemmBlocking.HeadOf(g.B) : 0;
+        if (g.Alpha != 1 || head > 0 || GemmBlocking.AlignsRowsOfA(in g, share))
         {
-            lda = GemmBlocking.WholeLines(g.K);
-            TileRows.Scale<V>(g.Alpha, a, g.Lda, scratch, lda, share.Rows, g.K);
+            nint shift = head > 0 ? V.Count - head : 0;
+            lda = GemmBlocking.WholeLines(shift + g.K);
+            for (nint i = 0; head > 0 && i < share.Rows; i++)
+                V.Store(V.Create(-0f), scratch + (i * lda));
+            TileRows.Scale<V>(g.Alpha, a, g.Lda, scratch + shift, lda, share.Rows, g.K);
             a = scratch;
         }
 
@@ -48,14 +52,14 @@ internal static unsafe class DotProduct
         {
             var part = new Block(share.Row, share.Rows, share.Column + done, Math.Min(SumsInStrip, share.Columns - done));
             if (TEpilogue.StoresC)
-                Strip<V, R, W, S, TVectors, TEpilogue>(in g, ref epilogue, part, a, lda, g.C + (part.Row * g.Ldc) + part.Column, g.Ldc);
+                Strip<V, R, W, S, TVectors, TEpilogue>(in g, ref epilogue, part, a, lda, head, g.C + (part.Row * g.Ldc) + part.Column, g.Ldc);
             else
-                Strip<V, R, W, S, TVectors, TEpilogue>(in g, ref epilogue, part, a, lda, sums, SumsInStrip);
+                Strip<V, R, W, S, TVectors, TEpilogue>(in g, ref epilogue, part, a, lda, head, sums, SumsInStrip);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Strip<V, R, W, S, TVectors, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* a, nint lda, float* rows, nint ldc)
+    private static void Strip<V, R, W, S, TVectors, TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, Block share, float* a, nint lda, int head, float* rows, nint ldc)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where W : struct, IVectorF32<W>, IRegisters<W, S>
@@ -69,18 +73,26 @@ internal static unsafe class DotProduct
         int wide = V.Count == 16 || share.Rows == 1 ? 4 : share.Rows == 2 ? 2 : 1;
         bool asksAhead = GemmBlocking.AsksAhead(in g, share);
         bool inTurn = V.Count == 16 && GemmBlocking.ReadsInTurn(in g, share);
-        bool inRegisters = V.Count == 16 && share.Rows == 1 && g.K >= V.Count && g.K < (RowDotKernel.MaxVectorsInRegisters + 1) * V.Count;
+        bool inRegisters = V.Count == 16 && share.Rows == 1 && g.K - head >= V.Count && g.K - head < (RowDotKernel.MaxVectorsInRegisters + 1) * V.Count;
         nint j = 0;
         for (int columns = wide; columns > 0; columns /= 2)
         {
             nint groups = (share.Columns - j) / columns;
+            if (groups == 0)
+                continue;
             float* b = g.B + ((share.Column + j) * g.Ldb);
-            if (inRegisters && columns == RowDotKernel.Columns)
-                RowDotKernel.InRegisters<V, R>(groups, g.K, a, b, g.Ldb, rows + j, accumulate);
+            if (inRegisters && columns == RowDotKernel.Columns && head > 0)
+                RowDotKernel.InRegisters<V, R, N2>(groups, g.K, a, b, g.Ldb, rows + j, accumulate);
+            else if (inRegisters && columns == RowDotKernel.Columns)
+                RowDotKernel.InRegisters<V, R, N1>(groups, g.K, a, b, g.Ldb, rows + j, accumulate);
+            else if (inTurn && columns == RowDotKernel.Columns && head > 0)
+                RowDotKernel.InTurn<V, R, N2>(groups, g.K, a, b, g.Ldb, rows + j, accumulate);
             else if (inTurn && columns == RowDotKernel.Columns)
-                RowDotKernel.InTurn<V, R>(groups, g.K, a, b, g.Ldb, rows + j, accumulate);
+                RowDotKernel.InTurn<V, R, N1>(groups, g.K, a, b, g.Ldb, rows + j, accumulate);
+            else if (head > 0)
+                DotKernel.Run<W, S, TVectors, N2>((int)share.Rows, columns, groups, g.K, a, lda, b, g.Ldb, rows + j, ldc, accumulate, asksAhead: false);
             else
-                DotKernel.Run<W, S, TVectors>((int)share.Rows, columns, groups, g.K, a, lda, b, g.Ldb, rows + j, ldc, accumulate, asksAhead);
+                DotKernel.Run<W, S, TVectors, N1>((int)share.Rows, columns, groups, g.K, a, lda, b, g.Ldb, rows + j, ldc, accumulate, asksAhead);
             j += groups * columns;
         }
 

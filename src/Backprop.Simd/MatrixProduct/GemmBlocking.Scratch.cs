@@ -10,12 +10,12 @@ internal static partial class GemmBlocking
     {
         SummationOrder.Chain => checked(Math.Max(PanelFloats(g.N, g.K, RowBlocks(g.M, g.K, storesC), storesC), Math.Max(ShallowFloats(g.TransA, g.TransB, g.N, g.K, g.Ldb), Math.Max(SwappedFloats(g.TransA, g.TransB, g.M, g.N, g.K), StreamedFloats(g.TransB, g.M, g.N, g.K, g.Ldb, g.Ldc, storesC)))) + (g.Alpha != 1 || CopiesA(g.TransA, g.M, g.N, g.K, g.Lda, narrowTiles: true) || PanelsForFewSteps(in g, storesC) ? CopyFloats(g.M, g.K, storesC) : 0)),
         SummationOrder.FourChains => checked(QuadFloats(g.TransA, g.TransB, g.M, g.N, g.K) + (g.Alpha == 1 ? 0 : Math.Min(g.M, TileKernel.MaxVectors * MaxLanes) * g.K)),
-        _ => checked(g.M * (int)WholeLines(g.K)),
+        _ => checked(g.M * (int)WholeLines(g.K + CacheLineFloats)),
     };
 
     /// <summary>The same for alpha = 1, rows without gaps and any number of rows up to m.</summary>
     public static int ScratchFloats(bool transA, bool transB, int m, int n, int k, bool storesC = true) =>
-        SummationOrders.Of(transA, transB, m, n) == SummationOrder.SixteenLanes ? checked(m * (int)WholeLines(k))
+        SummationOrders.Of(transA, transB, m, n) == SummationOrder.SixteenLanes ? checked(m * (int)WholeLines(k + CacheLineFloats))
         : SummationOrders.Of(transA, transB, m, n) != SummationOrder.Chain ? QuadFloats(transA, transB, m, n, k)
         : checked(Math.Max(PanelFloats(n, k, RowBlocks(m, k, storesC), storesC), Math.Max(ShallowFloats(transA, transB && k > StepsOfTurnedB, n, k, n), Math.Max(SwappedFloats(transA, transB, m, n, k), StreamedFloats(transB, m, n, k, storesC)))) + (MayCopyA(transA, m, n, k) || PanelsForFewSteps(transA, m, n, k, storesC) ? CopyFloats(m, k, storesC) : 0));
 

@@ -3,7 +3,7 @@ using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
 
-/// <summary>C[0, j] += one row of A times B's row j, for groups of four rows of B: order C on vectors of 16 lanes. <see cref="DotKernel"/> does several rows of A, and what is left of B.</summary>
+/// <summary>C[0, j] += one row of A times B's row j, for groups of four rows of B: order C on vectors of 16 lanes, which may be turned (THead) as in <see cref="DotKernel"/>. That one does several rows of A, and what is left of B.</summary>
 internal static unsafe class RowDotKernel
 {
     /// <summary>Rows of B in a group.</summary>
@@ -14,14 +14,18 @@ internal static unsafe class RowDotKernel
     /// <summary>Adds to the sums of groups of four rows of B, read one after the other, as they lie in memory.</summary>
     /// <remarks>Four side by side hide from the CPU's prefetchers: a line of B out of the L2 cache then takes 2.0 cycles, else 1.4 (Zen 5).</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void InTurn<V, R>(nint groups, nint k, float* a, float* b, nint ldb, float* c, bool accumulate)
+    public static void InTurn<V, R, THead>(nint groups, nint k, float* a, float* b, nint ldb, float* c, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
+        where THead : unmanaged
     {
-        nint blocks = k / (BlockVectors * V.Count);
+        int head = sizeof(THead) > 1 ? GemmBlocking.HeadOf(b) : 0;
+        nint blocks = (k - head) / (BlockVectors * V.Count);
+        R first = V.LoadRegister(a), order = V.Unwrap(V.AddInt(V.IndicesInt, V.CreateInt(head)) & V.CreateInt(V.Count - 1));
+        float* whole = sizeof(THead) > 1 ? a + V.Count : a;
         for (; groups > 0; groups--, b += Columns * ldb, c += Columns)
         {
-            float* b0 = b, b1 = b + ldb, b2 = b1 + ldb, b3 = b2 + ldb, from = a;
+            float* b0 = b + head, b1 = b0 + ldb, b2 = b1 + ldb, b3 = b2 + ldb, from = whole;
             R sum0 = default, sum1 = default, sum2 = default, sum3 = default;
             if (accumulate)
             {
@@ -29,6 +33,14 @@ internal static unsafe class RowDotKernel
                 sum1 = V.Unwrap(V.LoadPartial(c + 1, 1));
                 sum2 = V.Unwrap(V.LoadPartial(c + 2, 1));
                 sum3 = V.Unwrap(V.LoadPartial(c + 3, 1));
+            }
+
+            if (sizeof(THead) > 1)
+            {
+                sum0 = Head<V, R>(first, b, head, order, sum0);
+                sum1 = Head<V, R>(first, b + ldb, head, order, sum1);
+                sum2 = Head<V, R>(first, b + (2 * ldb), head, order, sum2);
+                sum3 = Head<V, R>(first, b + (3 * ldb), head, order, sum3);
             }
 
             for (nint block = blocks; block > 0; block--)
@@ -46,7 +58,7 @@ internal static unsafe class RowDotKernel
                 b3 += BlockVectors * V.Count;
             }
 
-            nint rest = k - (blocks * BlockVectors * V.Count);
+            nint rest = k - head - (blocks * BlockVectors * V.Count);
             if (rest > 0)
             {
                 sum0 = Rest<V, R>(rest, from, b0, sum0);
@@ -63,60 +75,67 @@ internal static unsafe class RowDotKernel
     public const int MaxVectorsInRegisters = 2 * BlockVectors;
 
     /// <summary>The same where registers hold the row of A for all groups: 1 to 16 vectors and a part of one.</summary>
-    public static void InRegisters<V, R>(nint groups, nint k, float* a, float* b, nint ldb, float* c, bool accumulate)
+    public static void InRegisters<V, R, THead>(nint groups, nint k, float* a, float* b, nint ldb, float* c, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
+        where THead : unmanaged
     {
-        nint vectors = k / V.Count;
+        nint vectors = (k - (sizeof(THead) > 1 ? GemmBlocking.HeadOf(b) : 0)) / V.Count;
         if (vectors > BlockVectors)
-            Vectors<V, R, N8>(vectors - BlockVectors, groups, k, a, b, ldb, c, accumulate);
+            Vectors<V, R, N8, THead>(vectors - BlockVectors, groups, k, a, b, ldb, c, accumulate);
         else
-            Vectors<V, R, N1>(vectors, groups, k, a, b, ldb, c, accumulate);
+            Vectors<V, R, N1, THead>(vectors, groups, k, a, b, ldb, c, accumulate);
     }
 
-    private static void Vectors<V, R, TFirst>(nint vectors, nint groups, nint k, float* a, float* b, nint ldb, float* c, bool accumulate)
+    private static void Vectors<V, R, TFirst, THead>(nint vectors, nint groups, nint k, float* a, float* b, nint ldb, float* c, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TFirst : unmanaged
+        where THead : unmanaged
     {
         switch (vectors)
         {
             case 1:
-                InRegisters<V, R, TFirst, N1>(groups, k, a, b, ldb, c, accumulate);
+                InRegisters<V, R, TFirst, N1, THead>(groups, k, a, b, ldb, c, accumulate);
                 break;
             case 2:
-                InRegisters<V, R, TFirst, N2>(groups, k, a, b, ldb, c, accumulate);
+                InRegisters<V, R, TFirst, N2, THead>(groups, k, a, b, ldb, c, accumulate);
                 break;
             case 3:
-                InRegisters<V, R, TFirst, N3>(groups, k, a, b, ldb, c, accumulate);
+                InRegisters<V, R, TFirst, N3, THead>(groups, k, a, b, ldb, c, accumulate);
                 break;
             case 4:
-                InRegisters<V, R, TFirst, N4>(groups, k, a, b, ldb, c, accumulate);
+                InRegisters<V, R, TFirst, N4, THead>(groups, k, a, b, ldb, c, accumulate);
                 break;
             case 5:
-                InRegisters<V, R, TFirst, N5>(groups, k, a, b, ldb, c, accumulate);
+                InRegisters<V, R, TFirst, N5, THead>(groups, k, a, b, ldb, c, accumulate);
                 break;
             case 6:
-                InRegisters<V, R, TFirst, N6>(groups, k, a, b, ldb, c, accumulate);
+                InRegisters<V, R, TFirst, N6, THead>(groups, k, a, b, ldb, c, accumulate);
                 break;
             case 7:
-                InRegisters<V, R, TFirst, N7>(groups, k, a, b, ldb, c, accumulate);
+                InRegisters<V, R, TFirst, N7, THead>(groups, k, a, b, ldb, c, accumulate);
                 break;
             case 8:
-                InRegisters<V, R, TFirst, N8>(groups, k, a, b, ldb, c, accumulate);
+                InRegisters<V, R, TFirst, N8, THead>(groups, k, a, b, ldb, c, accumulate);
                 break;
         }
     }
 
     // TFirst is N8 if there are 8 vectors before those of TVectors, else N1.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void InRegisters<V, R, TFirst, TVectors>(nint groups, nint k, float* a, float* b, nint ldb, float* c, bool accumulate)
+    private static void InRegisters<V, R, TFirst, TVectors, THead>(nint groups, nint k, float* a, float* b, nint ldb, float* c, bool accumulate)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TFirst : unmanaged
+        where THead : unmanaged
         where TVectors : unmanaged
     {
-        int start = sizeof(TFirst) == BlockVectors ? BlockVectors * V.Count : 0, whole = start + (sizeof(TVectors) * V.Count), rest = (int)(k - whole);
+        int head = sizeof(THead) > 1 ? GemmBlocking.HeadOf(b) : 0;
+        int start = sizeof(TFirst) == BlockVectors ? BlockVectors * V.Count : 0, whole = start + (sizeof(TVectors) * V.Count), rest = (int)(k - head - whole);
+        R first = V.LoadRegister(a), order = V.Unwrap(V.AddInt(V.IndicesInt, V.CreateInt(head)) & V.CreateInt(V.Count - 1));
+        if (sizeof(THead) > 1)
+            a += V.Count;
         R x0 = V.LoadRegister(a), x1 = x0, x2 = x0, x3 = x0, x4 = x0, x5 = x0, x6 = x0, x7 = x0;
         if (sizeof(TFirst) == BlockVectors)
         {
@@ -147,7 +166,7 @@ internal static unsafe class RowDotKernel
         V last = V.LoadPartial(a + whole, rest), valid = V.LessThanInt(V.IndicesInt, V.CreateInt(rest));
         for (; groups > 0; groups--, b += Columns * ldb, c += Columns)
         {
-            float* b0 = b, b1 = b + ldb, b2 = b1 + ldb, b3 = b2 + ldb;
+            float* b0 = b + head, b1 = b0 + ldb, b2 = b1 + ldb, b3 = b2 + ldb;
             R sum0 = default, sum1 = default, sum2 = default, sum3 = default;
             if (accumulate)
             {
@@ -155,6 +174,14 @@ internal static unsafe class RowDotKernel
                 sum1 = V.Unwrap(V.LoadPartial(c + 1, 1));
                 sum2 = V.Unwrap(V.LoadPartial(c + 2, 1));
                 sum3 = V.Unwrap(V.LoadPartial(c + 3, 1));
+            }
+
+            if (sizeof(THead) > 1)
+            {
+                sum0 = Head<V, R>(first, b, head, order, sum0);
+                sum1 = Head<V, R>(first, b + ldb, head, order, sum1);
+                sum2 = Head<V, R>(first, b + (2 * ldb), head, order, sum2);
+                sum3 = Head<V, R>(first, b + (3 * ldb), head, order, sum3);
             }
 
             if (sizeof(TFirst) == BlockVectors)
@@ -204,6 +231,11 @@ internal static unsafe class RowDotKernel
             sum = V.MultiplyAddRegister(x7, V.LoadRegister(b + (7 * V.Count)), sum);
         return sum;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static R Head<V, R>(R first, float* b, int head, R order, R sum)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct => V.MultiplyAddRegister(first, V.PermuteRegister(V.Unwrap(V.LoadPartial(b, head)), order), sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static R Rest<V, R>(nint k, float* a, float* b, R sum)

@@ -36,21 +36,25 @@ internal unsafe struct SumLanes<V, R, TVectors>
             _3 = V.LoadRegister(from + (3 * V.Count));
     }
 
-    /// <summary>So many of the first lanes of each vector; -0 in the others: their products with +0, added, change nothing, not even a -0.</summary>
+    /// <summary>So many of the first lanes of each vector; -0 in the others, from <paramref name="beyond"/>: their products with +0, added, change nothing, not even a -0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void LoadPart(float* from, int of0, int of1, int of2, int of3)
+    public void LoadPart(float* from, float* beyond, int of0, int of1, int of2, int of3)
     {
-        _0 = Part(from, of0);
+        _0 = Part(from, beyond, of0);
         if (sizeof(TVectors) > 1)
-            _1 = Part(from + V.Count, of1);
+            _1 = Part(from + V.Count, beyond + V.Count, of1);
         if (sizeof(TVectors) > 2)
-            _2 = Part(from + (2 * V.Count), of2);
+            _2 = Part(from + (2 * V.Count), beyond + (2 * V.Count), of2);
         if (sizeof(TVectors) > 2)
-            _3 = Part(from + (3 * V.Count), of3);
+            _3 = Part(from + (3 * V.Count), beyond + (3 * V.Count), of3);
     }
 
+    /// <summary>So many of the last lanes of the only vector, the first ones +0; the order turns the lanes so.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static R Part(float* from, int lanes) => V.Unwrap(V.LoadPartial(from, lanes) | (~V.LessThanInt(V.IndicesInt, V.CreateInt(lanes)) & V.Create(-0f)));
+    public void LoadHead(float* from, int lanes, R order) => _0 = V.PermuteRegister(V.Unwrap(V.LoadPartial(from, lanes)), order);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static R Part(float* from, float* beyond, int lanes) => V.Unwrap(V.LoadPartial(from, lanes) | V.Load(beyond));
 
     /// <summary>this += a x, a read where it lies: a register that an operand of a multiply-add needs only once is one too many.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -192,8 +192,22 @@ internal readonly unsafe struct F32x8(Raw raw) : IRegisters<F32x8, Raw>, IVector
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float SumHalves(F32x8 value) => F32x4.SumHalves(Folded(value));
 
+    /// <remarks>a b, the halves of both changed where it takes one shuffle, not two: low a high c + high a low c, the same of b and d; pairs likewise; then what has even indices + what has odd ones.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void SumHalves(F32x8 a, F32x8 b, F32x8 c, F32x8 d, float* sums) => F32x4.SumHalves(Folded(a), Folded(b), Folded(c), Folded(d), sums);
+    public static void SumHalves(F32x8 a, F32x8 b, F32x8 c, F32x8 d, float* sums)
+    {
+        if (!Avx.IsSupported)
+        {
+            F32x4.SumHalves(Folded(a), Folded(b), Folded(c), Folded(d), sums);
+            return;
+        }
+
+        Raw ac = Avx.Blend(a._raw, c._raw, 0b1111_0000) + Avx.Permute2x128(a._raw, c._raw, 0x21);
+        Raw bd = Avx.Blend(b._raw, d._raw, 0b1111_0000) + Avx.Permute2x128(b._raw, d._raw, 0x21);
+        Raw pairs = Avx.Blend(ac, bd, 0b1100_1100) + Avx.Shuffle(ac, bd, 0b01_00_11_10);
+        Vector128<float> ab = pairs.GetLower(), cd = pairs.GetUpper();
+        (Sse.Shuffle(ab, cd, 0b10_00_10_00) + Sse.Shuffle(ab, cd, 0b11_01_11_01)).Store(sums);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static F32x4 Folded(F32x8 value) => new(value._raw.GetLower() + value._raw.GetUpper());

@@ -1,4 +1,5 @@
 using Backprop.Simd.Internal.MatrixProduct;
+using Backprop.Simd.Internal.Memory;
 using Backprop.Simd.Internal.Simd;
 using Backprop.Simd.Kernels;
 using Xunit;
@@ -74,12 +75,24 @@ internal sealed unsafe class GemmCase
     /// <summary>What one width gives.</summary>
     public float[] MultiplyOn(Width width, WorkerPool? workers = null) => MultiplyOn(width, default(NoEpilogue), workers);
 
+    /// <summary>The same with a B that begins so many floats inside a cache line, between NaN.</summary>
+    public float[] MultiplyOn(Width width, int offsetOfB)
+    {
+        var buffer = new AlignedBuffer(offsetOfB + B.Length + 16);
+        buffer.Span.Fill(float.NaN);
+        B.CopyTo(buffer.Span[offsetOfB..]);
+        return MultiplyOn(width, default(NoEpilogue), null, false, buffer.Span.Slice(offsetOfB, B.Length));
+    }
+
     /// <summary>What one width gives with an epilogue.</summary>
     public float[] MultiplyOn<TEpilogue>(Width width, TEpilogue epilogue, WorkerPool? workers = null, bool withoutC = false)
+        where TEpilogue : struct, IEpilogue => MultiplyOn(width, epilogue, workers, withoutC, B);
+
+    private float[] MultiplyOn<TEpilogue>(Width width, TEpilogue epilogue, WorkerPool? workers, bool withoutC, Span<float> right)
         where TEpilogue : struct, IEpilogue
     {
         float[] c = [.. C];
-        fixed (float* a = A, b = B, pointerC = c)
+        fixed (float* a = A, b = right, pointerC = c)
         {
             var action = new OnWidth<TEpilogue>
             {

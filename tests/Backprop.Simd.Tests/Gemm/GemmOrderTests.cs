@@ -85,6 +85,29 @@ public sealed class GemmOrderTests
             });
     }
 
+    [Theory]
+    [MemberData(nameof(Widths.WithRegisters), MemberType = typeof(Widths))]
+    public void Rows_of_B_that_begin_anywhere_in_a_cache_line_give_the_bits_of_the_model(Width width)
+    {
+        ExpectedTier.RequireFusedMultiplyAdd("The orders of summation");
+        int seed = 1;
+        foreach ((int m, int n, int k) in ((int, int, int)[])[(1, 18, 112), (1, 39, 144), (1, 35, 160), (1, 70, 400), (1, 17, 1040), (1, 300, 528), (2, 33, 224), (2, 50, 272), (2, 17, 1040), (3, 20, 240), (1, 15, 128)])
+        {
+            foreach (GemmValues values in Enum.GetValues<GemmValues>())
+            {
+                // As many steps as whole lines, some fewer, and one more.
+                foreach (int fewer in (int[])[0, 7, -1])
+                {
+                    var product = new GemmCase(false, true, m, n, k - fewer, (fewer + 16) % 16, seed % 2 == 0 ? 1f : -0.7f, 0f, seed++, values);
+                    Assert.Equal(0, product.Ldb % 16);
+                    float[] expected = product.Expected();
+                    for (int offset = 0; offset < 16; offset++)
+                        product.AssertEqual(expected, product.MultiplyOn(width, offset), $"{width} {values} offset {offset}");
+                }
+            }
+        }
+    }
+
     [Fact]
     public void Widths_agree_where_products_are_rounded_apart_too()
     {
