@@ -19,7 +19,9 @@ internal static unsafe class FewRowsProduct
 
         // From beyond the L2 cache B has to come in long rows. Out of it, short ones do, and C stays in registers.
         bool inStrips = GemmBlocking.ReadsStrips(in g, share), asksAhead = inStrips && GemmBlocking.AsksForStrips(in g, share);
-        nint columnsAtOnce = GemmBlocking.FewRowsColumns(share.Rows);
+        nint columnsAtOnce = GemmBlocking.FewRowsColumns(share.Rows), ldOfSums = GemmBlocking.PitchOfFewRows(share.Rows);
+        bool apart = !inStrips && GemmBlocking.MeetsStores(in g, share);
+        float* memory = stackalloc float[apart ? (int)(ldOfSums * share.Rows) + GemmBlocking.FloatsToMoveAway : 0];
         for (nint done = 0; done < share.Columns; done += columnsAtOnce)
         {
             nint column = share.Column + done, columns = Math.Min(columnsAtOnce, share.Columns - done);
@@ -45,8 +47,14 @@ internal static unsafe class FewRowsProduct
                 }
             }
 
+            float* sums = apart ? GemmBlocking.AwayFrom(g.B + column, memory) : c;
+            nint pitch = apart ? ldOfSums : ldc;
+            if (apart && accumulate)
+                TileRows.Copy<V>(c, ldc, sums, pitch, share.Rows, columns);
             if (j < columns)
-                FewRowsKernel.Run<V, R>(1, (int)share.Rows, FewRowsKernel.Head<V>(g.B + column + j), columns - j, g.K, g.Alpha, a, rowStride, stepStride, g.B + column + j, g.Ldb, c + j, ldc, accumulate, around: false);
+                FewRowsKernel.Run<V, R>(1, (int)share.Rows, FewRowsKernel.Head<V>(g.B + column + j), columns - j, g.K, g.Alpha, a, rowStride, stepStride, g.B + column + j, g.Ldb, sums + j, pitch, accumulate, around: false);
+            if (apart)
+                TileRows.Copy<V>(sums, pitch, c, ldc, share.Rows, columns);
             TileRows.Finish<V, TEpilogue>(ref epilogue, c, ldc, share.Row, column, share.Rows, columns);
         }
     }
