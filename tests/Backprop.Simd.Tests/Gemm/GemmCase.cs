@@ -81,17 +81,26 @@ internal sealed unsafe class GemmCase
         var buffer = new AlignedBuffer(offsetOfB + B.Length + 16);
         buffer.Span.Fill(float.NaN);
         B.CopyTo(buffer.Span[offsetOfB..]);
-        return MultiplyOn(width, default(NoEpilogue), null, false, buffer.Span.Slice(offsetOfB, B.Length));
+        return MultiplyOn(width, default(NoEpilogue), null, false, buffer.Span.Slice(offsetOfB, B.Length), [.. C]);
+    }
+
+    /// <summary>The same with a C that begins so many floats after B, modulo 4 KB.</summary>
+    public float[] MultiplyOnWithin(Width width, int floatsAfterB)
+    {
+        int start = ((B.Length + 1023) / 1024 * 1024) + floatsAfterB;
+        var buffer = new AlignedBuffer(start + C.Length);
+        B.CopyTo(buffer.Span);
+        C.CopyTo(buffer.Span[start..]);
+        return MultiplyOn(width, default(NoEpilogue), null, false, buffer.Span[..B.Length], buffer.Span[start..]);
     }
 
     /// <summary>What one width gives with an epilogue.</summary>
     public float[] MultiplyOn<TEpilogue>(Width width, TEpilogue epilogue, WorkerPool? workers = null, bool withoutC = false)
-        where TEpilogue : struct, IEpilogue => MultiplyOn(width, epilogue, workers, withoutC, B);
+        where TEpilogue : struct, IEpilogue => MultiplyOn(width, epilogue, workers, withoutC, B, [.. C]);
 
-    private float[] MultiplyOn<TEpilogue>(Width width, TEpilogue epilogue, WorkerPool? workers, bool withoutC, Span<float> right)
+    private float[] MultiplyOn<TEpilogue>(Width width, TEpilogue epilogue, WorkerPool? workers, bool withoutC, Span<float> right, Span<float> c)
         where TEpilogue : struct, IEpilogue
     {
-        float[] c = [.. C];
         fixed (float* a = A, b = right, pointerC = c)
         {
             var action = new OnWidth<TEpilogue>
@@ -118,7 +127,7 @@ internal sealed unsafe class GemmCase
             Widths.InvokeRegisters(width, ref action);
         }
 
-        return c;
+        return c.ToArray();
     }
 
     public override string ToString() =>
