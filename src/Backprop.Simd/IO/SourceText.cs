@@ -8,7 +8,7 @@ namespace Backprop.Simd.Internal.IO;
 internal sealed partial class SourceText
 {
     // As the project file shortens them.
-    private static readonly (string Word, string Form)[] s_shortened = [("\t", "    "), ("[Inline]", "[MethodImpl(MethodImplOptions.AggressiveInlining)]")];
+    private static readonly (string Word, string Form)[] s_shortened = [("\t", "    "), ("[Inline]", "[MethodImpl(MethodImplOptions.AggressiveInlining)]"), ("@c", "V.Create"), ("@m", "V.MultiplyAdd")];
 
     private readonly List<(string Name, string Text)> _members = [];
 

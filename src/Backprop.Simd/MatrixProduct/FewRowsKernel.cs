@@ -50,7 +50,12 @@ internal static unsafe class FewRowsKernel
         while (k > 0)
         {
             nint steps = Math.Min(k, MaxSteps);
-            if (accumulate)
+            if (sizeof(TRows) <= 2 && Tiers.HasThirtyTwoRegisters && accumulate && groups == 1 && k >= EightStepsKernel.Steps && !EightStepsKernel.Clashes(ldb))
+            {
+                steps = EightStepsKernel.Steps;
+                EightStepsKernel.Run<V, R, TRows>(head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc);
+            }
+            else if (accumulate)
                 Steps<V, R, TRows, N2>(steps, groups, head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc);
             else if (NonTemporal.IsSupported<V>() && around)
                 Steps<V, R, TRows, N3>(steps, groups, head, n, alpha, a, rowStride, stepStride, b, ldb, c, ldc);
