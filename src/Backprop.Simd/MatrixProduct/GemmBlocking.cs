@@ -177,15 +177,15 @@ internal static partial class GemmBlocking
 
     /// <summary>
     /// Between rows of a copy of a B of few steps, or 0 if it is read in place: not where rows of C, 1 KB or a multiple apart, come just before it modulo that, up to 4 KB, so that they are stored where B is read next (see <see cref="MeetsStores"/>).
-    /// (Zen 4, C 64 bytes after B, X^T dY, 1024 x 1024 of 1 25 to 38 GFLOP/s, of 2 36 to 70, of 4 50 to 103, 512 x 512 of 1 33 to 41, 256 x 256 of 2 +5 %, 784 x 128 of 1 would gain 5 %.)
+    /// (Zen 4, C 64 bytes after B, X^T dY, 1024 x 1024 of 1 25 to 38 GFLOP/s, of 2 36 to 70, of 4 50 to 103, 500 x 2048 of 4 49 to 92, 512 x 512 of 1 33 to 41, 256 x 256 of 2 +5 %, 784 x 128 of 1 would gain 5 %.)
     /// </summary>
     public static unsafe nint PitchAwayFromStores<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V>
     {
-        nint period = g.Ldc & -g.Ldc, pitch = (share.Columns + period - 1) / period * period;
+        nint period = Math.Min(g.Ldc & -g.Ldc, FloatsOfCacheSet), pitch = (share.Columns + period - 1) / period * period;
         nint after = (nint)(g.C + (share.Row * g.Ldc) - g.B) - 1;
-        return V.Count == CacheLineFloats && period >= FloatsOfCacheSet / 4 && share.Rows >= RowsWorthMovingB && g.K * pitch <= FewStepsProduct.MaxSteps * FloatsOfCacheSet
-            && (after & (Math.Min(period, FloatsOfCacheSet) - 1)) < BytesStoredLately / sizeof(float) ? pitch : 0;
+        return V.Count == CacheLineFloats && period >= FloatsOfCacheSet / 4 && share.Rows >= RowsWorthMovingB && g.K * pitch <= FloatsOfFewRows
+            && (after & (period - 1)) < BytesStoredLately / sizeof(float) ? pitch : 0;
     }
 
     /// <summary>A place in memory that lies in its page as c does.</summary>
