@@ -192,7 +192,7 @@ internal readonly unsafe struct F32x8(Raw raw) : IRegisters<F32x8, Raw>, IVector
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float SumHalves(F32x8 value) => F32x4.SumHalves(Folded(value));
 
-    /// <remarks>a b, the halves of both changed where it takes one shuffle, not two: low a high c + high a low c, the same of b and d; pairs likewise; then what has even indices + what has odd ones.</remarks>
+    /// <remarks>low a, high c + high a, low c: a blend and one shuffle, not two; the same of b and d; their pairs likewise; then what has even indices + what has odd ones.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void SumHalves(F32x8 a, F32x8 b, F32x8 c, F32x8 d, float* sums)
     {
