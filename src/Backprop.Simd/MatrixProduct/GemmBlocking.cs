@@ -153,7 +153,7 @@ internal static partial class GemmBlocking
 
     /// <summary>
     /// Whether loads of B, read by long rows 2 KB or a multiple apart, or of a row of C come all along to where another row of C has just been stored, but for a multiple of 4 KB: some CPUs let them wait for it, as if it were the same place.
-    /// (Zen 4, C 64 bytes after B modulo 4 KB, 1 x 1024 x 1024: 28 to 42 GFLOP/s, 2 x 1024 x 1024 40 to 81; rows of C 4 KB apart, 2 x 1024 x 1024 between 25 and 83, 3 x 1024 x 1536 between 39 and 85, now 81 to 89.)
+    /// (Zen 4, C 64 bytes after B modulo 4 KB, 1 x 1024 x 1024: 28 to 42 GFLOP/s, 2 x 1024 x 1024 40 to 81; rows of C 4 KB apart, 2 x 1024 x 1024 between 25 and 83, 3 x 1024 x 1536 between 39 and 85, now 80 to 89 in quiet minutes.)
     /// </summary>
     public static unsafe bool MeetsStores(in GemmArguments g, Block share)
     {
