@@ -21,7 +21,7 @@ internal static unsafe class FewRowsProduct
         bool inStrips = GemmBlocking.ReadsStrips(in g, share), asksAhead = inStrips && GemmBlocking.AsksForStrips(in g, share);
         nint columnsAtOnce = GemmBlocking.FewRowsColumns(share.Rows), ldOfSums = GemmBlocking.PitchOfFewRows(share.Rows);
         bool apart = !inStrips && GemmBlocking.MeetsStores(in g, share);
-        float* memory = stackalloc float[apart ? (int)(ldOfSums * share.Rows) + GemmBlocking.FloatsToMoveAway : 0];
+        float* memory = stackalloc float[apart ? (int)(ldOfSums * share.Rows) + GemmBlocking.FloatsBesidePlace : 0];
         for (nint done = 0; done < share.Columns; done += columnsAtOnce)
         {
             nint column = share.Column + done, columns = Math.Min(columnsAtOnce, share.Columns - done);

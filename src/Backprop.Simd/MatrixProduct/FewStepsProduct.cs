@@ -23,10 +23,10 @@ internal static unsafe class FewStepsProduct
         bool around = TEpilogue.DoesNothing && GemmBlocking.StoresAround<V>(in g) && GemmBlocking.AlignsRows<V>(in g);
         float* b = g.B + share.Column;
         nint ldb = g.Ldb, pitch = GemmBlocking.PitchAwayFromStores<V>(in g, share);
-        float* memory = stackalloc float[(int)(g.K * pitch) + (pitch > 0 ? GemmBlocking.FloatsToMoveAway : 0)];
+        float* memory = stackalloc float[(int)(g.K * pitch) + (pitch > 0 ? GemmBlocking.FloatsBesidePlace : 0)];
         if (pitch > 0)
         {
-            float* copy = GemmBlocking.AtOffsetOf(g.C + (share.Row * ldc) + share.Column, memory);
+            float* copy = GemmBlocking.InPageAs(g.C + (share.Row * ldc) + share.Column, memory);
             TileRows.Copy<V>(b, ldb, copy, pitch, g.K, share.Columns);
             b = copy;
             ldb = pitch;

@@ -20,13 +20,6 @@ internal static partial class GemmBlocking
     private const int KeptFloats = 3200 * StepsPerBlock;
 
     private const int FloatsOfFewRows = 8192;
-    private const int HalfPage = 2048;
-    private const int BytesStoredLately = 448;
-    private const int StepsWorthSumsApart = 48;
-    private const int RowsWorthMovingB = 32;
-
-    /// <summary>What <see cref="AwayFrom"/> or <see cref="AtOffsetOf"/> leaves unused, at most.</summary>
-    public const int FloatsToMoveAway = 4 * HalfPage / sizeof(float);
 
     public const int CacheLineFloats = 16;
 
@@ -150,46 +143,6 @@ internal static partial class GemmBlocking
 
     /// <summary>Columns that few rows are computed in at a time: C stays in the L1 cache, and rows of B are read in pieces as long as that allows. (1 x 4096 x 4096: 8.1 to 10.3 GFLOP/s, 2 x 1500 x 3000 +9 to +17 %.)</summary>
     public static nint FewRowsColumns(nint rows) => FloatsOfFewRows / rows / CacheLineFloats * CacheLineFloats;
-
-    /// <summary>
-    /// Whether loads of B, read by long rows 2 KB or a multiple apart, or of a row of C come all along to where another row of C has just been stored, but for a multiple of 4 KB: some CPUs let them wait for it, as if it were the same place.
-    /// (Zen 4, C 64 bytes after B modulo 4 KB, 1 x 1024 x 1024: 28 to 42 GFLOP/s, 2 x 1024 x 1024 40 to 81; rows of C 4 KB apart, 2 x 1024 x 1024 between 25 and 83, 3 x 1024 x 1536 between 39 and 85, now 80 to 89 in quiet minutes.)
-    /// </summary>
-    public static unsafe bool MeetsStores(in GemmArguments g, Block share)
-    {
-        nint bytes = sizeof(float) * (nint)g.Ldc, first = (nint)g.C + (share.Row * bytes) - (nint)g.B;
-        bool meets = false;
-        for (nint row = 0; row < share.Rows; row++)
-        {
-            meets |= g.Ldb % (HalfPage / sizeof(float)) == 0 && ((first + (row * bytes) - 1) & (HalfPage - 1)) < BytesStoredLately;
-            meets |= row > 0 && ((-row * bytes) & ((2 * HalfPage) - 1)) < BytesStoredLately;
-        }
-
-        return meets && Tiers.HasThirtyTwoRegisters && g.K >= StepsWorthSumsApart;
-    }
-
-    /// <summary>From a row of such sums to the next, a quarter of half a page further.</summary>
-    public static nint PitchOfFewRows(nint rows) => ((FewRowsColumns(rows) * sizeof(float) / HalfPage * HalfPage) + HalfPage + (HalfPage / 4)) / sizeof(float);
-
-    /// <summary>A place in memory, half of half a page after a row of B.</summary>
-    public static unsafe float* AwayFrom(float* b, float* memory) =>
-        (float*)((((nint)memory + HalfPage - 1) & -HalfPage) + (((nint)b + (HalfPage / 2)) & (HalfPage - 1)));
-
-    /// <summary>
-    /// Between rows of a copy of a B of few steps, or 0 if it is read in place: not where rows of C, 1 KB or a multiple apart, come just before it modulo that, up to 4 KB, so that they are stored where B is read next (see <see cref="MeetsStores"/>).
-    /// (Zen 4, C 64 bytes after B, X^T dY, 1024 x 1024 of 1 25 to 38 GFLOP/s, of 2 36 to 70, of 4 50 to 103, 500 x 2048 of 4 49 to 92, 512 x 512 of 1 33 to 41, 256 x 256 of 2 +5 %, 784 x 128 of 1 would gain 5 %.)
-    /// </summary>
-    public static unsafe nint PitchAwayFromStores<V>(in GemmArguments g, Block share)
-        where V : struct, IVectorF32<V>
-    {
-        nint period = Math.Min(g.Ldc & -g.Ldc, FloatsOfCacheSet), pitch = (share.Columns + period - 1) / period * period;
-        nint after = (nint)(g.C + (share.Row * g.Ldc) - g.B) - 1;
-        return V.Count == CacheLineFloats && period >= FloatsOfCacheSet / 4 && share.Rows >= RowsWorthMovingB && g.K * pitch <= FloatsOfFewRows
-            && (after & (period - 1)) < BytesStoredLately / sizeof(float) ? pitch : 0;
-    }
-
-    /// <summary>A place in memory that lies in its page as c does.</summary>
-    public static unsafe float* AtOffsetOf(float* c, float* memory) => (float*)((((nint)memory + (2 * HalfPage) - 1) & -(2 * HalfPage)) + ((nint)c & ((2 * HalfPage) - 1)));
 
     /// <summary>
     /// Columns that the first vector of two rows shares with the second one, so that those after it are loaded from one cache line each; none if all are anyway, or for one

@@ -128,8 +128,8 @@ internal static unsafe class RowDotKernel
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
         where TFirst : unmanaged
-        where THead : unmanaged
         where TVectors : unmanaged
+        where THead : unmanaged
     {
         int head = sizeof(THead) > 1 ? GemmBlocking.HeadOf(b) : 0;
         int start = sizeof(TFirst) == BlockVectors ? BlockVectors * V.Count : 0, whole = start + (sizeof(TVectors) * V.Count), rest = (int)(k - head - whole);
