@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Backprop.Simd.Internal.IO;
 
 /// <summary>Names in C# source.</summary>
-internal static partial class CSharpName
+internal static class CSharpName
 {
     /// <summary>The parts of a namespace as they are written, or an exception.</summary>
     public static string Namespace(string name, string parameter) => string.Join('.', name.Split('.').Select(part => Escape(part, name, parameter)));
@@ -18,14 +18,8 @@ internal static partial class CSharpName
     // Every keyword is in lower-case letters, and @ changes nothing where it is not needed.
     private static string Escape(string part, string whole, string parameter)
     {
-        if (!Identifier().IsMatch(part))
+        if (!Regex.IsMatch(part, @"^[\p{L}_][\p{L}\p{Nd}_]*\z"))
             throw new ArgumentException($"'{whole}' is no name in C#.", parameter);
-        return Keyword().IsMatch(part) ? "@" + part : part;
+        return Regex.IsMatch(part, @"^[a-z]+\z") ? "@" + part : part;
     }
-
-    [GeneratedRegex(@"^[\p{L}_][\p{L}\p{Nd}_]*\z")]
-    private static partial Regex Identifier();
-
-    [GeneratedRegex(@"^[a-z]+\z")]
-    private static partial Regex Keyword();
 }

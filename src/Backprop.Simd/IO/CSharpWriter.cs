@@ -7,7 +7,7 @@ using Backprop.Simd.Internal.Layers;
 namespace Backprop.Simd.Internal.IO;
 
 /// <summary>A network as one C# class. Rows of weights are padded with zeros to whole vectors; all sums have the orders of docs/summation-orders.md.</summary>
-internal sealed partial class CSharpWriter(Network network, TextWriter writer)
+internal sealed class CSharpWriter(Network network, TextWriter writer)
 {
     /// <summary>Padding: the widest vector that the class can run with, and the lanes of row statistics.</summary>
     private const int Lanes = 16;
@@ -24,7 +24,7 @@ internal sealed partial class CSharpWriter(Network network, TextWriter writer)
     private readonly StringBuilder _body = new();
     private int _width = Pad(network.OutputSize);
 
-    public static bool IsMember(string name) => s_members.Contains(name) || Enum.TryParse<ActivationId>(name, out _) || DataName().IsMatch(name);
+    public static bool IsMember(string name) => s_members.Contains(name) || Enum.TryParse<ActivationId>(name, out _) || Regex.IsMatch(name, @"^(?:get_)?(?:Weights|Bias|Scale|Shift|Mean|Inverse)[0-9]+\z");
 
     public void Write(string @namespace, string className)
     {
@@ -274,7 +274,7 @@ internal sealed partial class CSharpWriter(Network network, TextWriter writer)
 
         HashSet<string> operations = [.. Called(formulas, "V"), .. CSharpHelpers.All.SelectMany(helper => Called(helper.Text, "V")), "_raw", "operator"];
         operations.ExceptWith(["Load", "Store"]);
-        IEnumerable<string> vector = SourceText.Read("F32xN.cs").Closure(operations.Contains).Select(text => VectorName().Replace(text, "V"));
+        IEnumerable<string> vector = SourceText.Read("F32xN.cs").Closure(operations.Contains).Select(text => Regex.Replace(text, @"\bF32xN\b", "V"));
         WriteType(writer, "private readonly struct V(Raw raw)", [.. vector, CSharpHelpers.LoadAndStore.ReplaceLineEndings("\n") + "\n"]);
         writer.Write(formulas);
     }
@@ -289,10 +289,4 @@ internal sealed partial class CSharpWriter(Network network, TextWriter writer)
             writer.Write(line.Length == 0 ? "\n" : $"    {line}\n");
         writer.Write("    }\n");
     }
-
-    [GeneratedRegex(@"^(?:get_)?(?:Weights|Bias|Scale|Shift|Mean|Inverse)[0-9]+\z")]
-    private static partial Regex DataName();
-
-    [GeneratedRegex(@"\bF32xN\b")]
-    private static partial Regex VectorName();
 }

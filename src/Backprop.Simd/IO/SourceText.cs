@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Backprop.Simd.Internal.IO;
 
 /// <summary>A type of this library as source, member by member: the formulas of exported classes are these, not copies.</summary>
-/// <remarks>It relies on the form of these files: one type in each, members indented by four spaces.</remarks>
-internal sealed partial class SourceText
+/// <remarks>It relies on the form of these files: one type in each, members indented by four spaces. (Expressions are not compiled ahead here: seven would be 10 KB of the library.)</remarks>
+internal sealed class SourceText
 {
     // As the project file shortens them.
     private static readonly (string Word, string Form)[] s_shortened = [("\t", "    "), ("[Inline]", "[MethodImpl(MethodImplOptions.AggressiveInlining)]"), ("@c", "V.Create"), ("@m", "V.MultiplyAdd")];
@@ -16,7 +16,7 @@ internal sealed partial class SourceText
     {
         string[] lines = text.ReplaceLineEndings("\n").Split('\n');
         int start = Array.FindIndex(lines, line => line.StartsWith("internal ", StringComparison.Ordinal));
-        Constructor = ConstructorParameters().Match(lines[start]).Value;
+        Constructor = Regex.Match(lines[start], @"(?<=(?:struct|class) \w+)\([^)]*\)").Value;
         var member = new StringBuilder();
         string name = string.Empty;
         for (int i = start + 2; lines[i] != "}"; i++)
@@ -66,7 +66,7 @@ internal sealed partial class SourceText
                 continue;
             foreach ((_, string text) in _members.Where(member => member.Name == name))
             {
-                foreach (Match word in Word().Matches(text))
+                foreach (Match word in Regex.Matches(text, @"\b[A-Za-z_]\w*\b"))
                 {
                     if (_members.Exists(member => member.Name == word.Value))
                         open.Push(word.Value);
@@ -78,14 +78,5 @@ internal sealed partial class SourceText
     }
 
     // Operators have no names to be found by.
-    private static string NameOf(string declaration) => declaration.Contains(" operator ", StringComparison.Ordinal) ? "operator" : MemberName().Match(declaration).Value;
-
-    [GeneratedRegex(@"(?<=(?:struct|class) \w+)\([^)]*\)")]
-    private static partial Regex ConstructorParameters();
-
-    [GeneratedRegex(@"\w+(?=(?:<\w+>)?\()|\w+(?= =)|\w+$")]
-    private static partial Regex MemberName();
-
-    [GeneratedRegex(@"\b[A-Za-z_]\w*\b")]
-    private static partial Regex Word();
+    private static string NameOf(string declaration) => declaration.Contains(" operator ", StringComparison.Ordinal) ? "operator" : Regex.Match(declaration, @"\w+(?=(?:<\w+>)?\()|\w+(?= =)|\w+$").Value;
 }

@@ -66,7 +66,6 @@ internal static partial class GemmBlocking
     private const int FewStepsOfTurnedB = 16;
     private const int FloatsOfTurnedB = 8192;
     private const int FloatsOfTurnedSquare = 3072;
-    private const int StepsOfRest = 16;
     private const int MostColumnsAsRows = 14;
     private const int StepsOfChainsTogether = 256;
     private const int RowsWorthHalfVectors = 8;
@@ -233,8 +232,9 @@ internal static partial class GemmBlocking
         V.Count >= 8 && !g.TransA && !g.TransB && share.Rows >= RowsWorthQuads && IsWorthArranging(in g, share) && HasStepsForQuads<V>(in g, share) && FourSteps.IsSupported<V>();
 
     /// <summary>
-    /// Whether what fours of steps save pays for what they cost: as long as so many steps for each row, whose sums are transposed, as many more where k fills no four, and for each
-    /// step that of packing B, which many rows share. More than 12 columns leave nothing to save where vectors are split. (AVX2 on Zen 3, 64 x 128 x 16 +7 to +9 %, 14 x 300 x 10 +9 to +12 %.)
+    /// Whether what fours of steps save pays for what they cost: as long as so many steps for each row, whose sums are folded, as many more where k fills no four, and for each
+    /// step that of packing B, which many rows share. More than 12 columns leave nothing to save where vectors are split. (Zen 4, 100 rows of 10 columns, K = 20 -18 %, 32 -3 %, 64 +19 %, 66 +2 %; of 6 columns -14, -1, +19, +3 %; of 12 columns -28, -18, +2, -7 %;
+    /// AVX2 there, of 10 columns, K = 20 +15 %, 22 -11 %, 50 +28 %, of 8 -15, -38, -16 %. AVX2 on Zen 3, 64 x 128 x 16 +7 to +9 %.)
     /// </summary>
     private static bool HasStepsForQuads<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V>
@@ -244,9 +244,9 @@ internal static partial class GemmBlocking
             return true;
         if (splits && g.N > 12)
             return false;
-        int stepsPerRow = splits ? (g.N <= 2 ? 8 : g.N <= 5 ? 24 : g.N <= 8 ? 60 : 85) : g.N <= 4 ? 0 : g.N <= 8 ? 50 : g.N <= 12 ? 20 : 80;
-        int rest = g.K % QuadKernel.Steps == 0 ? 0 : StepsOfRest;
-        return share.Rows * (g.K - stepsPerRow - rest) >= (g.N <= 5 ? 8 : splits ? 16 : 12) * g.K;
+        int stepsPerRow = splits ? (g.N <= 4 ? 8 : g.N <= 6 ? 26 : g.N <= 8 ? 60 : 36) : g.N <= 4 ? 0 : g.N <= 6 ? 20 : g.N <= 8 ? 40 : g.N <= 12 ? 8 : 80;
+        int rest = g.K % QuadKernel.Steps == 0 ? 0 : g.N <= 2 ? 8 : g.N <= 4 ? 16 : 22;
+        return share.Rows * (g.K - stepsPerRow - rest) >= (splits && g.N > 10 ? 15 : 8) * g.K;
     }
 
     /// <summary>Whether B^T is rearranged by half vectors, whose shuffles take half where wide ones are split. (64 x 64 x 64: +3 %, 24 x 64 x 64: +8 %; of few steps, whose panel is read as whole vectors while the halves are still on their way, -8 %.)</summary>
@@ -264,7 +264,7 @@ internal static partial class GemmBlocking
             return holdColumns;
         if (order == SummationOrder.Chain)
             return Swaps<V>(in g, share) ? share.Rows <= V.Count / 2 || HasThreeHalves<V>(share.Rows) : holdColumns || HasThreeHalves<V>(share.Columns);
-        return FillsQuads<V>(in g, share) ? CpuModel.SplitsWideVectors && (share.Columns - 1) % 4 < 2 : holdColumns && !FillsLanes<V>(in g, share);
+        return FillsQuads<V>(in g, share) ? CpuModel.SplitsWideVectors && ((share.Columns - 1) % 4 < 2 || share.Columns is 7 or 8) : holdColumns && !FillsLanes<V>(in g, share);
     }
 
     /// <summary>

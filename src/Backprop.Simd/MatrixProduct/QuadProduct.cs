@@ -5,12 +5,16 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 
 /// <summary>The loops around <see cref="QuadKernel"/>: order B, A B of many rows.</summary>
 /// <remarks>
-/// A part is what a tile takes of the columns: v vectors of so many fours of lanes. Column v f + i of a part stands in four f of vector i, so that four vectors
-/// of B's rows become vectors of fours, and fours of sums a row of C, by transposing inside fours of lanes. (Where v is not 4, a permutation goes with it.)
+/// A part is up to four vectors of the columns: v vectors of so many fours of lanes. Column v f + i of a part stands in four f of vector i, so that four vectors
+/// of B's rows become vectors of fours by transposing inside fours of lanes, and fours of sums a row of C by adding there. (Where v is not 4, a permutation goes with it.)
+/// Many rows are multiplied, then folded, by one call each. (Zen 4, 32 x 64 x 10: 66 to 73 GFLOP/s, 128 x 64 x 10 70 to 82, 128 x 256 x 10 92 to 102, 500 x 64 x 10 72 to 86; AVX2 there, 200 x 64 x 3 43 to 57, 200 x 32 x 4 39 to 58.)
 /// </remarks>
 internal static unsafe class QuadProduct
 {
     private const int Steps = QuadKernel.Steps;
+
+    // Of many rows, so that few calls fold them; they share the L1 cache with A and B.
+    private const int MaxSums = 2048;
 
     /// <summary>The floats that a packed B of so many steps takes: whole vectors and whole groups of steps.</summary>
     public static int PanelFloats(int n, int k)
@@ -26,48 +30,57 @@ internal static unsafe class QuadProduct
         where TEpilogue : struct, IEpilogue
     {
         int n = g.N, rest = g.K % Steps, foursOfVector = V.Count / Steps, vectors = (n + foursOfVector - 1) / foursOfVector;
-        int parts = (vectors + QuadKernel.MaxVectors - 1) / QuadKernel.MaxVectors, tileRows = QuadKernel.Rows(Math.Min((vectors + parts - 1) / parts, QuadKernel.Vectors));
+        int kernelVectors = QuadKernel.Vectors(vectors), tileRows = QuadKernel.Rows(kernelVectors);
         nint lda = g.Lda, ldc = g.Ldc, groups = g.K / Steps, groupFloats = vectors * V.Count;
         float* panel = scratch, copyOfA = scratch + PanelFloats(n, g.K);
 
-        // The sums of a row lie together, as the columns of a step in the panel.
-        float* sums = stackalloc float[(QuadKernel.MaxRows + 1) * (int)groupFloats];
+        // The sums of a row lie together, as the columns of a step in the panel. Rows beyond the last are read where several fold at once.
+        nint rowsAtOnce = g.Alpha == 1 ? Math.Max(MaxSums / groupFloats, tileRows) : tileRows;
+        float* sums = stackalloc float[Math.Max(MaxSums, QuadKernel.MaxRows * (int)groupFloats) + (Steps * (int)groupFloats)];
         sums = (float*)(((nuint)sums + (nuint)(V.Count * sizeof(float)) - 1) & ~((nuint)(V.Count * sizeof(float)) - 1));
-        float* lastOfA = stackalloc float[QuadKernel.MaxRows * Steps];
-        nint tiles = (share.Rows + tileRows - 1) / tileRows, done = 0;
-        for (nint tile = 0; tile < tiles; tile++)
+        float* lastOfA = stackalloc float[(int)rowsAtOnce * Steps];
+        for (nint done = 0, rows; done < share.Rows; done += rows)
         {
-            int height = (int)((share.Rows - done + tiles - tile - 1) / (tiles - tile));
+            rows = Math.Min(share.Rows - done, rowsAtOnce);
             nint row = share.Row + done, rowOfA = lda;
             float* a = g.A + (row * lda), c = g.C + (row * ldc);
             if (g.Alpha != 1)
             {
-                TileRows.Scale<V>(g.Alpha, a, lda, copyOfA, g.K, height, g.K);
+                TileRows.Scale<V>(g.Alpha, a, lda, copyOfA, g.K, rows, g.K);
                 a = copyOfA;
                 rowOfA = g.K;
             }
 
-            bool accumulate = TileRows.Begin<V>(g.Beta, c, ldc, height, n);
-            int vector = 0;
-            for (int part = 0; part < parts; part++)
+            bool accumulate = TileRows.Begin<V>(g.Beta, c, ldc, rows, n);
+            for (int vector = 0, width; vector < vectors; vector += width)
             {
-                // With sixteen registers a part takes several tiles: four vectors fold into whole vectors of C. (AVX2 on Zen 3, beside a neighbour, 64 x 128 x 10: 25 to 31 GFLOP/s, 300 x 100 x 7 27 to 34, 64 x 64 x 5 15 to 19.)
-                int width = Tiers.HasThirtyTwoRegisters ? (vectors - vector + parts - part - 1) / (parts - part) : Math.Min(vectors - vector, QuadKernel.MaxVectors), column = vector * foursOfVector;
-                int count = Math.Min(width * foursOfVector, n - column);
-                float* panelOfPart = panel + (vector * V.Count), sumsOfPart = sums + (vector * V.Count);
-                if (tile == 0)
-                    Pack<V, R>(g.B + column, g.Ldb, groups, rest, count, width, panelOfPart, groupFloats);
+                width = Math.Min(vectors - vector, QuadKernel.MaxVectors);
+                int column = vector * foursOfVector, count = Math.Min(width * foursOfVector, n - column);
+                if (done == 0)
+                    Pack<V, R>(g.B + column, g.Ldb, groups, rest, count, width, panel + (vector * V.Count), groupFloats);
                 if (accumulate)
-                    Spread<V>(c + column, ldc, height, count, width, sumsOfPart, groupFloats);
-                for (int first = 0; first < width; first += QuadKernel.Vectors)
-                    QuadKernel.Run<V, R>(height, Math.Min(width - first, QuadKernel.Vectors), groups, a, rowOfA, panelOfPart + (first * V.Count), groupFloats, sumsOfPart + (first * V.Count), groupFloats, accumulate);
-                if (rest > 0)
-                    Rest<V, R>(rest, height, a + (groups * Steps), rowOfA, panelOfPart + (groups * groupFloats), width, sumsOfPart, groupFloats, isLast: tile == tiles - 1, lastOfA);
-                Fold<V, R, TEpilogue>(ref epilogue, sumsOfPart, groupFloats, row, height, column, count, width, c + column, ldc);
-                vector += width;
+                    Spread<V>(c + column, ldc, (int)rows, count, width, sums + (vector * V.Count), groupFloats);
             }
 
-            done += height;
+            var tiles = new EvenParts(rows, tileRows);
+            for (nint tile = 0; tile < tiles.Count; tile += tiles.Alike(tile))
+            {
+                nint first = tiles.StartOf(tile);
+                for (int vector = 0; vector < vectors; vector += kernelVectors)
+                {
+                    nint at = vector * V.Count;
+                    QuadKernel.Run<V, R>(tiles.SizeOf(tile), Math.Min(vectors - vector, kernelVectors), groups, a + (first * rowOfA), rowOfA, panel + at, groupFloats, sums + (first * groupFloats) + at, groupFloats, accumulate, tiles.Alike(tile));
+                }
+            }
+
+            if (rest > 0)
+                Rest<V, R>(rest, (int)rows, a + (groups * Steps), rowOfA, panel + (groups * groupFloats), vectors, sums, groupFloats, isLast: done + rows == share.Rows, lastOfA);
+            for (int vector = 0, width; vector < vectors; vector += width)
+            {
+                width = Math.Min(vectors - vector, QuadKernel.MaxVectors);
+                int column = vector * foursOfVector;
+                Fold<V, R, TEpilogue>(ref epilogue, sums + (vector * V.Count), groupFloats, row, (int)rows, column, Math.Min(width * foursOfVector, n - column), width, c + column, ldc);
+            }
         }
     }
 
@@ -84,6 +97,26 @@ internal static unsafe class QuadProduct
             R turned = V.Unwrap(V.AddInt(V.ShiftRightLogicalInt(lanes, 2), V.MultiplyInt(lanes & V.CreateInt(Steps - 1), V.CreateInt(columns))));
             for (; groups > 0; groups--, b += Steps * columns, panel += groupFloats)
                 V.StoreRegister(V.PermuteRegister(V.Unwrap(V.LoadPartial(b, Steps * columns)), turned), panel);
+        }
+
+        if (vectors == 1 && columns * Steps == V.Count)
+        {
+            for (; groups > 0; groups--, b += Steps * ldb, panel += groupFloats)
+                FourSteps.Transpose<F32x4>(b, ldb, V.Count / Steps, panel, Steps);
+        }
+
+        if (columns == V.Count)
+        {
+            // Lanes stand right.
+            for (; groups > 0; groups--, b += Steps * ldb, panel += groupFloats)
+            {
+                R s0 = V.LoadRegister(b), s1 = V.LoadRegister(b + ldb), s2 = V.LoadRegister(b + (2 * ldb)), s3 = V.LoadRegister(b + (3 * ldb));
+                V.TransposeFours(ref s0, ref s1, ref s2, ref s3);
+                V.StoreRegister(s0, panel);
+                V.StoreRegister(s1, panel + V.Count);
+                V.StoreRegister(s2, panel + (2 * V.Count));
+                V.StoreRegister(s3, panel + (3 * V.Count));
+            }
         }
 
         // Lane 4 f + i gets lane v f + i.
@@ -161,36 +194,40 @@ internal static unsafe class QuadProduct
     {
         TEpilogue local = epilogue;
 
-        // Lane v f + i gets lane 4 f + i; f = lane / v by a product, which is exact for so few lanes.
-        V lanes = V.IndicesInt, four = V.ShiftRightLogicalInt(V.MultiplyInt(lanes, V.CreateInt((0x10000 / vectors) + 1)), 16);
-        R order = V.Unwrap(V.AddInt(lanes, V.MultiplyInt(four, V.CreateInt(Steps - vectors))));
+        V lanes = V.IndicesInt;
         if (vectors == 1)
         {
-            // Four rows take the shuffles of one. (150 x 64 x 4: 30 to 34 GFLOP/s.)
-            V first = V.MultiplyInt(lanes, V.CreateInt(Steps)), one = V.CreateInt(1);
+            V first = V.ShiftLeftInt(lanes, 2), one = V.CreateInt(1);
             for (; rows >= 4; rows -= 4, sums += 4 * rowFloats)
             {
-                R s0 = V.LoadRegister(sums), s1 = V.LoadRegister(sums + rowFloats), s2 = V.LoadRegister(sums + (2 * rowFloats)), s3 = V.LoadRegister(sums + (3 * rowFloats));
-                V.TransposeFours(ref s0, ref s1, ref s2, ref s3);
-                R sum = V.Unwrap((V.Wrap(s0) + V.Wrap(s2)) + (V.Wrap(s1) + V.Wrap(s3)));
+                R sum = V.SumFours(V.LoadRegister(sums), V.LoadRegister(sums + rowFloats), V.LoadRegister(sums + (2 * rowFloats)), V.LoadRegister(sums + (3 * rowFloats)));
                 V lane = first;
                 for (int i = 0; i < 4; i++, row++, c += ldc, lane = V.AddInt(lane, one))
                     Store<V, R, TEpilogue>(ref local, V.PermuteRegister(sum, V.Unwrap(lane)), row, column, columns, c);
             }
+
+            if (rows == 0)
+                return;
         }
 
-        for (; rows > 0; rows--, row++, sums += rowFloats, c += ldc)
+        // Four vectors fold at once, of up to four rows. In the sums of row t lane v f + i gets lane 4 f + v t + i; f = lane / v by a product, which is exact for so few lanes.
+        int together = vectors > 2 ? 1 : Steps >> (vectors - 1);
+        V four = V.ShiftRightLogicalInt(V.MultiplyInt(lanes, V.CreateInt((0x10000 / vectors) + 1)), 16), step = V.CreateInt(vectors);
+        V firstRow = V.AddInt(lanes, V.MultiplyInt(four, V.CreateInt(Steps - vectors)));
+        nint second = vectors > 1 ? V.Count : rowFloats, third = vectors > 2 ? 2 * V.Count : vectors == 2 ? rowFloats : 2 * rowFloats, fourth = vectors > 3 ? 3 * V.Count : vectors == 3 ? third : second + third;
+        for (; rows > 0; rows -= together, sums += together * rowFloats)
         {
-            R s0 = V.LoadRegister(sums), s1 = s0, s2 = s0, s3 = s0;
-            if (vectors > 1)
-                s1 = V.LoadRegister(sums + V.Count);
-            if (vectors > 2)
-                s2 = V.LoadRegister(sums + (2 * V.Count));
-            if (vectors > 3)
-                s3 = V.LoadRegister(sums + (3 * V.Count));
-            V.TransposeFours(ref s0, ref s1, ref s2, ref s3);
-            V sum = (V.Wrap(s0) + V.Wrap(s2)) + (V.Wrap(s1) + V.Wrap(s3));
-            Store<V, R, TEpilogue>(ref local, V.PermuteRegister(V.Unwrap(sum), order), row, column, columns, c);
+            R sum = V.SumFours(V.LoadRegister(sums), V.LoadRegister(sums + second), V.LoadRegister(sums + third), V.LoadRegister(sums + fourth));
+            V order = firstRow;
+            int left = Math.Min(together, rows);
+            do
+            {
+                Store<V, R, TEpilogue>(ref local, V.PermuteRegister(sum, V.Unwrap(order)), row, column, columns, c);
+                row++;
+                c += ldc;
+                order = V.AddInt(order, step);
+            }
+            while (--left > 0);
         }
     }
 
@@ -201,7 +238,9 @@ internal static unsafe class QuadProduct
         where TEpilogue : struct, IEpilogue
     {
         V result = epilogue.Apply(V.Wrap(sums), row, column, columns);
-        if (TEpilogue.StoresC)
+        if (TEpilogue.StoresC && columns == V.Count)
+            V.Store(result, c);
+        else if (TEpilogue.StoresC)
             V.StorePartial(result, c, columns);
     }
 }

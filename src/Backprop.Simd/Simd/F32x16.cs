@@ -218,6 +218,13 @@ internal readonly unsafe struct F32x16(Raw raw) : IRegisters<F32x16, Raw>, IVect
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw SumFours(Raw a, Raw b, Raw c, Raw d)
+    {
+        Raw ab = Avx512F.Shuffle(a, b, FourSteps.LowPairsOf) + Avx512F.Shuffle(a, b, FourSteps.HighPairsOf), cd = Avx512F.Shuffle(c, d, FourSteps.LowPairsOf) + Avx512F.Shuffle(c, d, FourSteps.HighPairsOf);
+        return Avx512F.Shuffle(ab, cd, 0b10_00_10_00) + Avx512F.Shuffle(ab, cd, 0b11_01_11_01);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Raw PermuteRegister(Raw value, Raw order) => Avx512F.IsSupported ? Avx512F.PermuteVar16x32(value, order.AsInt32()) : Vector512.Shuffle(value, order.AsInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

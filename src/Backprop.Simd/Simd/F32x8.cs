@@ -242,6 +242,13 @@ internal readonly unsafe struct F32x8(Raw raw) : IRegisters<F32x8, Raw>, IVector
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Raw SumFours(Raw a, Raw b, Raw c, Raw d)
+    {
+        Raw ab = Avx.Shuffle(a, b, FourSteps.LowPairsOf) + Avx.Shuffle(a, b, FourSteps.HighPairsOf), cd = Avx.Shuffle(c, d, FourSteps.LowPairsOf) + Avx.Shuffle(c, d, FourSteps.HighPairsOf);
+        return Avx.Shuffle(ab, cd, 0b10_00_10_00) + Avx.Shuffle(ab, cd, 0b11_01_11_01);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Raw PermuteRegister(Raw value, Raw order) => Avx2.IsSupported ? Avx2.PermuteVar8x32(value, order.AsInt32()) : Vector256.Shuffle(value, order.AsInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

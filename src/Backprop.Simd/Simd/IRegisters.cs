@@ -25,6 +25,9 @@ internal unsafe interface IRegisters<V, R>
     /// <summary>In each four of lanes: what stood in lane i of register j goes to lane j of register i.</summary>
     static virtual void TransposeFours(ref R a, ref R b, ref R c, ref R d) => throw new NotSupportedException();
 
+    /// <summary>Lane i of each four of lanes: (0 + 2) + (1 + 3) of that four of register i.</summary>
+    static virtual R SumFours(R a, R b, R c, R d) => throw new NotSupportedException();
+
     /// <summary>Lane i gets the lane that the integer in lane i of <paramref name="order"/> names; if there is no such lane, anything.</summary>
     static virtual R PermuteRegister(R value, R order) => throw new NotSupportedException();
 
