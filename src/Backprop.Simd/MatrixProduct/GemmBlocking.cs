@@ -70,7 +70,7 @@ internal static partial class GemmBlocking
     private const int StepsOfChainsTogether = 256;
     private const int RowsWorthHalfVectors = 8;
     private const int ProductsWorthHalfVectors = 1000;
-    private const int StepsUsedAtOnce = 16;
+    private const int StepsUsedAtOnce = 15;
     private const int FloatsOfCacheSet = 1024;
 
     /// <summary>
