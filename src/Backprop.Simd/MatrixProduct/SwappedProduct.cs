@@ -45,8 +45,19 @@ internal static unsafe class SwappedProduct
             for (nint step = 0, steps; step < g.K; step += steps)
             {
                 steps = Math.Min(stepsAtOnce, g.K - step);
-                if (done == 0 && !inPlace)
+                bool turns = done == 0 && GemmBlocking.TurnsInTile<V>(in g, width, share.Rows, steps);
+                if (turns)
+                {
+                    nint rest = steps % TileKernel.StepsTurned;
+                    PackRows<V>(in g, share, step, TileKernel.StepsTurnedBefore, scratch, width);
+                    if (rest > 0)
+                        PackRows<V>(in g, share, step + steps - rest, rest, scratch + ((steps - rest) * width), width);
+                }
+                else if (done == 0 && !inPlace)
+                {
                     PackRows<V>(in g, share, step, steps, scratch, width);
+                }
+
                 float* b = inPlace ? g.A + (step * g.Lda) + share.Row : scratch;
                 for (nint laneTile = 0, sameLanes; laneTile < lanes.Count; laneTile += sameLanes)
                 {
@@ -56,7 +67,8 @@ internal static unsafe class SwappedProduct
                     EvenParts heights = clashes ? GemmBlocking.LowTilesOfRows(columns, wide) : GemmBlocking.TilesOfRows(columns, wide, low: false);
                     for (nint part = 0, alike; part < heights.Count; part += alike)
                     {
-                        alike = heights.Alike(part);
+                        bool turnsNow = turns && laneTile == 0 && part == 0;
+                        alike = turnsNow ? 1 : heights.Alike(part);
                         nint first = heights.StartOf(part);
                         TileKernel.Run<V, R>(heights.SizeOf(part), wide, new()
                         {
@@ -66,6 +78,8 @@ internal static unsafe class SwappedProduct
                             StepStride = strideOfSteps,
                             B = b + lane,
                             Ldb = inPlace ? g.Lda : width,
+                            Turned = turnsNow ? g.A + (share.Row * g.Lda) + step : null,
+                            LdOfTurned = g.Lda,
                             C = sums + (first * width) + lane,
                             Ldc = width,
                             LastVector = lanes.ColumnsOf(laneTile) - V.Count,

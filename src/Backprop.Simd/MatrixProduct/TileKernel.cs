@@ -11,7 +11,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///     a1    c10 | c11| c12| c13   24 sums + 4 vectors of B + 1 broadcast: 29 of 32 registers for 6 x 4, 15 of 16 for 6 x 2
 /// </code>
 /// MR and NR are type arguments that the JIT folds, so one source serves every tile. So is what is done besides (TMode: 1 nothing, 2 asking for what lies ahead,
-/// 3 further tiles, along rows and then down columns, 4 packing B, and asking, 5 asking for further rows of B, 6 and 7 the same as 2 and 3 on panels), since it costs registers; asked in a method, what the answer leaves out would be inlined all the same. The rows of sums are named locals because RyuJIT keeps
+/// 3 further tiles, along rows and then down columns, 4 packing B, and asking, 5 asking for further rows of B, 6 and 7 the same as 2 and 3 on panels, 8 turning rows into those of B), since it costs registers; asked in a method, what the answer leaves out would be inlined all the same. The rows of sums are named locals because RyuJIT keeps
 /// no array in registers. A is read in place, element (i, p) at a[i * rowStride + p * stepStride]: no layout of A needs packing.
 /// Each sum is one chain in ascending k, so neither the shape of the tile nor the blocks of k show in the bits.
 /// </remarks>
@@ -22,6 +22,12 @@ internal static unsafe class TileKernel
     public const int MaxSums = 28;
     public const int SumsOfSixteenRegisters = 12;
     private const int SumsOfWideTiles = 24;
+
+    /// <summary>Steps of rows that a tile turns which are turned before it: far enough ahead that what was written by half vectors has left the store buffer when it is read by whole ones. (32 steps -1 to -2 %.)</summary>
+    public const int StepsTurnedBefore = 16;
+
+    /// <summary>Turned each time that so many have been added.</summary>
+    public const int StepsTurned = 4;
 
     // From the L3 cache: 24 steps are up to 5 % slower.
     private const int StepsAhead = 48;
@@ -47,6 +53,8 @@ internal static unsafe class TileKernel
     {
         if (tiles.Panel != null)
             Run<V, R, TEpilogue, N4>(rows, vectors, in tiles, ref epilogue);
+        else if (GemmBlocking.HasSixteenLanes<V>() && tiles.Turned != null)
+            UpToFourteen<V, R, TEpilogue, N8, N1>(rows, in tiles, ref epilogue);
         else if (!Tiers.HasThirtyTwoRegisters && tiles.InPanels && tiles.Ahead != null)
             Run<V, R, TEpilogue, N6>(rows, vectors, in tiles, ref epilogue);
         else if (!Tiers.HasThirtyTwoRegisters && tiles.InPanels)
@@ -183,8 +191,8 @@ internal static unsafe class TileKernel
         where TVectors : unmanaged
     {
         float* a = tiles.A, b = tiles.B, c = tiles.C;
-        nint rowStride = sizeof(TMode) > 5 ? 1 : tiles.RowStride, stepStride = sizeof(TMode) > 5 ? sizeof(TRows) : tiles.StepStride, ldb = sizeof(TMode) > 5 ? sizeof(TVectors) * V.Count : tiles.Ldb, ldc = tiles.Ldc;
-        nint rowTiles = tiles.RowTiles, last = sizeof(TMode) > 5 ? (sizeof(TVectors) - 1) * V.Count : tiles.LastVector, row = tiles.Row;
+        nint rowStride = sizeof(TMode) / 2 == 3 ? 1 : tiles.RowStride, stepStride = sizeof(TMode) / 2 == 3 ? sizeof(TRows) : tiles.StepStride, ldb = sizeof(TMode) / 2 == 3 ? sizeof(TVectors) * V.Count : tiles.Ldb, ldc = tiles.Ldc;
+        nint rowTiles = tiles.RowTiles, last = sizeof(TMode) / 2 == 3 ? (sizeof(TVectors) - 1) * V.Count : tiles.LastVector, row = tiles.Row;
         TEpilogue local = epilogue;
         do
         {
@@ -240,6 +248,8 @@ internal static unsafe class TileKernel
                 nint bytesOfB = ldb * sizeof(float), left = tiles.Steps, ahead = StepsAhead * ldb;
                 float* rowOfPanel = tiles.Panel;
                 byte* rowOfB = (byte*)tileB;
+                float* turned = tiles.Turned + StepsTurnedBefore, target = tileB + (StepsTurnedBefore * ldb);
+                nint ldOfTurned = tiles.LdOfTurned;
                 do
                 {
                     nint steps = left;
@@ -249,8 +259,17 @@ internal static unsafe class TileKernel
                         tiles.Ahead->Next<V>();
                     }
 
+                    if (sizeof(TMode) == 8 && left > StepsTurned)
+                    {
+                        steps = StepsTurned;
+                        if (left >= StepsTurnedBefore + StepsTurned)
+                            Turn(turned, ldOfTurned, target, ldb);
+                        turned += StepsTurned;
+                        target += StepsTurned * ldb;
+                    }
+
                     left -= steps;
-                    if (sizeof(TMode) > 5)
+                    if (sizeof(TMode) / 2 == 3)
                     {
                         // Places that are constants take no instructions: 84 for four steps instead of 92. (AVX2 on Zen 3, beside a neighbour, 256 x 256 x 256 X^T dY +8 %, 784 x 512 of 128 +7 %, 2048 x 2048 x 2048 +5 %, quiet 0 to +2 %.)
                         for (nint fours = steps >> 2; fours != 0; fours--)
@@ -359,6 +378,10 @@ internal static unsafe class TileKernel
             Prefetch.Near(c + (sizeof(TVectors) * V.Count) - 1);
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Turn(float* rows, nint ld, float* panel, nint panelColumns) =>
+        FourSteps.TransposeSixteen(rows, rows + ld, rows + (2 * ld), rows + (3 * ld), 4 * ld, panel, panelColumns);
 
     /// <summary>A row of B, which goes to its panel on the way if it is packed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

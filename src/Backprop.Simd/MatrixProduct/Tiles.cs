@@ -17,6 +17,13 @@ internal unsafe struct Tiles
     /// <summary>Where the columns of B are packed, rows of as many vectors as the tile has, or null; if not null, there is one tile.</summary>
     public float* Panel;
 
+    /// <summary>
+    /// Sixteen rows that a tile of one vector turns into those of B on the way, or null; if not null, there is one tile. Steps that it does not turn are there before:
+    /// the first <see cref="TileKernel.StepsTurnedBefore"/>, and the last ones if k does not end with four.
+    /// </summary>
+    public float* Turned;
+    public nint LdOfTurned;
+
     public required float* C;
     public required nint Ldc;
 
