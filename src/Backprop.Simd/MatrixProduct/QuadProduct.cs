@@ -90,16 +90,7 @@ internal static unsafe class QuadProduct
         where V : struct, IVectorF32<V>, IRegisters<V, R>
         where R : struct
     {
-        V lanes = V.IndicesInt;
-        if (vectors == 1 && ldb == columns)
-        {
-            // Four steps lie side by side: one permutation, lane 4 f + p gets element [p, f]. (24 x 216 x 4: 49 to 65 GFLOP/s, 19 x 119 x 2: 27 to 35.)
-            R turned = V.Unwrap(V.AddInt(V.ShiftRightLogicalInt(lanes, 2), V.MultiplyInt(lanes & V.CreateInt(Steps - 1), V.CreateInt(columns))));
-            for (; groups > 0; groups--, b += Steps * columns, panel += groupFloats)
-                V.StoreRegister(V.PermuteRegister(V.Unwrap(V.LoadPartial(b, Steps * columns)), turned), panel);
-        }
-
-        if (vectors == 1 && columns * Steps == V.Count)
+        if (vectors == 1 && columns * Steps == V.Count && ldb > columns)
         {
             for (; groups > 0; groups--, b += Steps * ldb, panel += groupFloats)
                 FourSteps.Transpose<F32x4>(b, ldb, V.Count / Steps, panel, Steps);
@@ -117,6 +108,25 @@ internal static unsafe class QuadProduct
                 V.StoreRegister(s2, panel + (2 * V.Count));
                 V.StoreRegister(s3, panel + (3 * V.Count));
             }
+        }
+
+        if (groups > 0 || rest > 0)
+            PackParts<V, R>(b, ldb, groups, rest, columns, vectors, panel, groupFloats);
+    }
+
+    /// <summary>The same, where columns fill no vector or steps no group. Apart, so that it is compiled where it is needed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void PackParts<V, R>(float* b, nint ldb, nint groups, int rest, int columns, int vectors, float* panel, nint groupFloats)
+        where V : struct, IVectorF32<V>, IRegisters<V, R>
+        where R : struct
+    {
+        V lanes = V.IndicesInt;
+        if (vectors == 1 && ldb == columns)
+        {
+            // Four steps lie side by side: one permutation, lane 4 f + p gets element [p, f]. (24 x 216 x 4: 49 to 65 GFLOP/s, 19 x 119 x 2: 27 to 35.)
+            R turned = V.Unwrap(V.AddInt(V.ShiftRightLogicalInt(lanes, 2), V.MultiplyInt(lanes & V.CreateInt(Steps - 1), V.CreateInt(columns))));
+            for (; groups > 0; groups--, b += Steps * columns, panel += groupFloats)
+                V.StoreRegister(V.PermuteRegister(V.Unwrap(V.LoadPartial(b, Steps * columns)), turned), panel);
         }
 
         // Lane 4 f + i gets lane v f + i.
