@@ -31,6 +31,9 @@ internal static partial class GemmBlocking
     /// <summary>A B^T of at most so many columns uses each part of a swapped A out of the L1 cache. (40 x 3 x 1000: 29 to 34 GFLOP/s, 6 x 3 x 200: +30 %; 17 columns -8 %.)</summary>
     private const int ColumnsOfPartsOfA = 8;
 
+    // Two to four columns are few chains: four vectors of rows run beside each other. (Zen 4, 174 x 2 x 466 dY W^T: 27 to 32 GFLOP/s, 30 x 2 x 300 24 to 28, 100 x 3 x 300 +2 to +4 %; one column, whose tile turns A on the way, 0 to -8 %.)
+    private const int ColumnsOfFourVectors = 4;
+
     /// <summary>
     /// Whether C is computed as C^T = op(B)^T op(A)^T: counted in lanes of multiply-adds a step of k, with what packing takes and what lies idle. (Zen 4, 16 x 784 x 128 dY W^T: 82 to
     /// 106 GFLOP/s, 64 x 17 x 256: 54 to 83, 500 x 2 x 1000: 14 to 28.)
@@ -122,7 +125,7 @@ internal static partial class GemmBlocking
     {
         nint rows = share.Rows, steps = g.K;
         if (!g.TransA && V.Count == CacheLineFloats && CpuModel.SplitsWideVectors && share.Columns <= SwappedColumnsOfFewRows && rows > V.Count && rows * steps > FloatsOfFirstCache / 4)
-            return V.Count;
+            return share.Columns is > 1 and <= ColumnsOfFourVectors ? 4 * V.Count : V.Count;
         int floats = FloatsOfRowsAtOnce(steps);
         if (rows <= MaxRowsPerSwap && rows * steps <= floats)
             return rows;
