@@ -253,7 +253,7 @@ internal static partial class GemmBlocking
     public static bool TransposesHalfVectors<V>(nint steps)
         where V : struct, IVectorF32<V> => Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors && steps > StepsUsedAtOnce;
 
-    /// <summary>Whether half vectors do all of a product: where one or three hold all columns, or the rows that are lanes; fours of lanes, one for each column, if those fill them better and halves cost half.</summary>
+    /// <summary>Whether half vectors do all of a product: where one or three hold all columns, or the rows that are lanes; fours of lanes, one for each column, if those fill them better and halves cost half, or if none of four has to be permuted. (Zen 4, 20 x 128 x 8: 73 to 83 GFLOP/s.)</summary>
     public static bool FillsHalfVectors<V>(in GemmArguments g, Block share, SummationOrder order, bool storesC)
         where V : struct, IVectorF32<V>
     {
