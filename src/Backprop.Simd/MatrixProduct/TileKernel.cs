@@ -53,7 +53,7 @@ internal static unsafe class TileKernel
     {
         if (tiles.Panel != null)
             Run<V, R, TEpilogue, N4>(rows, vectors, in tiles, ref epilogue);
-        else if (GemmBlocking.HasSixteenLanes<V>() && tiles.Turned != null)
+        else if (typeof(TEpilogue) == typeof(NoEpilogue) && GemmBlocking.HasSixteenLanes<V>() && tiles.Turned != null)
             UpToFourteen<V, R, TEpilogue, N8, N1>(rows, in tiles, ref epilogue);
         else if (!Tiers.HasThirtyTwoRegisters && tiles.InPanels && tiles.Ahead != null)
             Run<V, R, TEpilogue, N6>(rows, vectors, in tiles, ref epilogue);
