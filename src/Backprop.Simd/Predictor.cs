@@ -14,6 +14,8 @@ public sealed unsafe partial class Predictor : IDisposable
     private readonly Workspace _workspace = new();
     private readonly GemmScratch _scratch = new();
     private readonly int[] _outputs = new int[2];
+    private readonly Layer[] _blocks;
+    private readonly LayerPass[] _plan;
     private bool _disposed;
 
     internal Predictor(Network network, int maxBatchSize, WorkerPool? workers)
@@ -30,11 +32,12 @@ public sealed unsafe partial class Predictor : IDisposable
             scratch = Math.Max(scratch, block.ScratchFloats(maxBatchSize, training: false));
         }
 
-        // A layer reads one half and writes the other.
         for (int i = 0; i < _outputs.Length; i++)
             _outputs[i] = _workspace.Reserve((long)maxBatchSize * width);
         _workspace.Allocate();
         _scratch.Reserve(scratch, workers?.Threads ?? 1);
+        (_blocks, _plan) = MakePlan();
+        LayerPass.Prepare(_blocks, _plan, maxBatchSize);
     }
 
     /// <summary>Most examples in one call.</summary>
@@ -91,42 +94,53 @@ public sealed unsafe partial class Predictor : IDisposable
             ObjectDisposedException.ThrowIf(_workers.IsDisposed, _workers);
     }
 
+    /// <summary>The layers that change something, and their passes.</summary>
+    private (Layer[] Blocks, LayerPass[] Plan) MakePlan()
+    {
+        var blocks = new List<Layer>();
+        var plan = new List<LayerPass>();
+        for (int i = 0; i < _network.Blocks.Length; i++)
+        {
+            if (_network.Blocks[i].IsIdentityInInference)
+                continue;
+
+            // A layer reads one half and writes the other.
+            int next = plan.Count & 1;
+            plan.Add(new LayerPass
+            {
+                Input = plan.Count > 0 ? _workspace.At(_outputs[next ^ 1]) : null,
+                Output = _workspace.At(_outputs[next]),
+                Parameters = _network.ParameterPointer + _network.Offsets[i],
+                Statistics = _network.StatisticsPointer + _network.StatisticsOffsets[i],
+                Workers = _workers,
+                Scratch = _scratch,
+            });
+            blocks.Add(_network.Blocks[i]);
+        }
+
+        return ([.. blocks], [.. plan]);
+    }
+
     /// <summary>Returns where in the workspace the outputs lie.</summary>
     private int Run(ReadOnlySpan<float> inputs, int rows)
     {
+        if (_plan.Length == 0)
+        {
+            inputs.CopyTo(_workspace.Span(_outputs[0], inputs.Length));
+            return _outputs[0];
+        }
+
+        if (_plan[0].Rows != rows)
+            LayerPass.Prepare(_blocks, _plan, rows);
         fixed (float* x = inputs)
         {
-            float* current = x;
-            int next = 0;
-            for (int i = 0; i < _network.Blocks.Length; i++)
-            {
-                Layer block = _network.Blocks[i];
-                if (block.IsIdentityInInference)
-                    continue;
-                float* output = _workspace.At(_outputs[next]);
-                next ^= 1;
-                block.Forward(new LayerPass
-                {
-                    Rows = rows,
-                    Input = current,
-                    Output = output,
-                    Parameters = _network.ParameterPointer + _network.Offsets[i],
-                    Statistics = _network.StatisticsPointer + _network.StatisticsOffsets[i],
-                    Workers = _workers,
-                    Scratch = _scratch,
-                });
-                current = output;
-            }
-
-            if (current == x)
-            {
-                inputs.CopyTo(_workspace.Span(_outputs[0], inputs.Length));
-                return _outputs[0];
-            }
-
-            // The kernels above hold pointers only.
-            GC.KeepAlive(this);
-            return _outputs[next ^ 1];
+            _plan[0].SetInput(x);
+            for (int i = 0; i < _plan.Length; i++)
+                _blocks[i].Forward(in _plan[i]);
         }
+
+        // The kernels above hold pointers only.
+        GC.KeepAlive(this);
+        return _outputs[(_plan.Length & 1) ^ 1];
     }
 }

@@ -17,6 +17,7 @@ public sealed unsafe partial class Trainer
             pass.AddsGradients = true;
         }
 
+        LayerPass.Prepare(_blocks, _plan, _plan[0].Rows);
         _waiting = _all;
         _keepsGradients = true;
     }

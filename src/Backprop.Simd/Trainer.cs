@@ -126,6 +126,7 @@ public sealed unsafe partial class Trainer : IDisposable
         _update = new WeightUpdate(_optimizer);
         _draws = Array.Exists(blocks, block => block is Dropout);
         _plan = MakePlan(outputs, saved, deltas);
+        LayerPass.Prepare(_blocks, _plan, rows);
         _all = [(0, network.ParameterCount)];
         _waiting = Waiting();
         if (warmUp is not null)
@@ -320,27 +321,24 @@ public sealed unsafe partial class Trainer : IDisposable
     {
         ulong key = _draws ? CounterRandom.Derive(_seed, _forwards) : 0;
         _forwards++;
+        if (_plan[0].Rows != rows)
+            LayerPass.Prepare(_blocks, _plan, rows);
+        _plan[0].SetInput(x);
         for (int i = 0; i < _plan.Length; i++)
         {
-            ref LayerPass pass = ref _plan[i];
-            pass.Rows = rows;
             if (_draws)
-                pass.Key = CounterRandom.Derive(key, (ulong)i);
-            if (i == 0)
-                pass.Input = x;
-            _blocks[i].Forward(in pass);
+                _plan[i].Key = CounterRandom.Derive(key, (ulong)i);
+            _blocks[i].Forward(in _plan[i]);
         }
 
-        _plan[0].Input = null;
         GC.KeepAlive(this);
     }
 
     private void RunBackward(float* x, int rows)
     {
-        _plan[0].Input = x;
+        _plan[0].SetInput(x);
         for (int i = _plan.Length - 1; i >= _firstTrained; i--)
             _blocks[i].Backward(in _plan[i]);
-        _plan[0].Input = null;
         _inputGradientRows = rows;
         GC.KeepAlive(this);
     }

@@ -65,6 +65,57 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
         UniformFanIn.Fill(parameters.Slice(WeightCount, BiasCount), InputSize, CounterRandom.Derive(key, 1));
     }
 
+    public override void Prepare(ref LayerPass pass)
+    {
+        DenseProducts products = pass.Products ??= new DenseProducts();
+        products.Output = new GemmArguments
+        {
+            M = pass.Rows,
+            N = OutputSize,
+            K = InputSize,
+            Alpha = 1,
+            A = pass.Input,
+            Lda = InputSize,
+            B = pass.Parameters,
+            Ldb = OutputSize,
+            C = pass.Output,
+            Ldc = OutputSize,
+        };
+        if (!pass.Training)
+            return;
+        products.WeightGradient = new GemmArguments
+        {
+            TransA = true,
+            M = InputSize,
+            N = OutputSize,
+            K = pass.Rows,
+            Alpha = 1,
+            A = pass.Input,
+            Lda = InputSize,
+            B = pass.OutputGradient,
+            Ldb = OutputSize,
+            Beta = pass.AddsGradients ? 1 : 0,
+            C = pass.Gradients,
+            Ldc = OutputSize,
+        };
+        products.InputGradient = new GemmArguments
+        {
+            TransB = true,
+            M = pass.Rows,
+            N = InputSize,
+            K = OutputSize,
+            Alpha = 1,
+            A = pass.OutputGradient,
+            Lda = OutputSize,
+            B = pass.Parameters,
+            Ldb = OutputSize,
+            C = pass.InputGradient,
+            Ldc = InputSize,
+        };
+        products.UpdatesInTiles = pass.Update is not null
+            && ((WeightCount > WeightsPassedTwice && OutputSize > ShortRow) || GemmDriver.NeedsNoC(InputSize, OutputSize, pass.Rows));
+    }
+
     public override void Forward(in LayerPass pass)
     {
         if (Activation.Id == ActivationId.Softmax)
@@ -148,73 +199,26 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
         }
     }
 
-    private void WeightGradient<TEpilogue, TAfter>(in LayerPass pass, ref TEpilogue epilogue, TAfter after)
+    private static void WeightGradient<TEpilogue, TAfter>(in LayerPass pass, ref TEpilogue epilogue, TAfter after)
         where TEpilogue : struct, IEpilogue
-        where TAfter : struct, IAfterShare
-    {
-        var arguments = new GemmArguments
-        {
-            TransA = true,
-            M = InputSize,
-            N = OutputSize,
-            K = pass.Rows,
-            Alpha = 1,
-            A = pass.Input,
-            Lda = InputSize,
-            B = pass.OutputGradient,
-            Ldb = OutputSize,
-            Beta = TEpilogue.StoresC && pass.AddsGradients ? 1 : 0,
-            C = pass.Gradients,
-            Ldc = OutputSize,
-        };
-        GemmDriver.Run(in arguments, ref epilogue, after, pass.Workers, pass.Scratch);
-    }
+        where TAfter : struct, IAfterShare => GemmDriver.Run(in pass.Products!.WeightGradient, ref epilogue, after, pass.Workers, pass.Scratch);
 
-    private void InputGradient<TEpilogue, TAfter>(in LayerPass pass, ref TEpilogue epilogue, TAfter after)
+    private static void InputGradient<TEpilogue, TAfter>(in LayerPass pass, ref TEpilogue epilogue, TAfter after)
         where TEpilogue : struct, IEpilogue
-        where TAfter : struct, IAfterShare
-    {
-        var arguments = new GemmArguments
-        {
-            TransB = true,
-            M = pass.Rows,
-            N = InputSize,
-            K = OutputSize,
-            Alpha = 1,
-            A = pass.OutputGradient,
-            Lda = OutputSize,
-            B = pass.Parameters,
-            Ldb = OutputSize,
-            C = pass.InputGradient,
-            Ldc = InputSize,
-        };
-        GemmDriver.Run(in arguments, ref epilogue, after, pass.Workers, pass.Scratch);
-    }
+        where TAfter : struct, IAfterShare => GemmDriver.Run(in pass.Products!.InputGradient, ref epilogue, after, pass.Workers, pass.Scratch);
 
     private void Product<TActivation>(in LayerPass pass, TActivation activation)
         where TActivation : struct, IActivation
     {
-        var arguments = new GemmArguments
-        {
-            M = pass.Rows,
-            N = OutputSize,
-            K = InputSize,
-            Alpha = 1,
-            A = pass.Input,
-            Lda = InputSize,
-            B = pass.Parameters,
-            Ldb = OutputSize,
-            C = pass.Output,
-            Ldc = OutputSize,
-        };
         float* bias = pass.Parameters + WeightCount;
         if (TActivation.SumsInRegisters > 0)
         {
             var both = new BiasActivation<TActivation>(activation, bias, pass.Saved, OutputSize);
-            GemmDriver.Run(in arguments, ref both, pass.Workers, pass.Scratch);
+            GemmDriver.Run(in pass.Products!.Output, ref both, pass.Workers, pass.Scratch);
             return;
         }
 
+        GemmArguments arguments = pass.Products!.Output;
         if (TActivation.Saves == Saved.Input && pass.Saved is not null)
             arguments.C = pass.Saved;
         var biasAlone = new BiasActivation<Identity>(default, bias, null, OutputSize);
@@ -241,13 +245,13 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             {
                 var epilogue = new DerivativeBelow<TActivation>(activation, _pass.BelowSaved, layer.InputSize);
                 NothingAfterShare nothing = default;
-                layer.InputGradient(in _pass, ref epilogue, nothing);
+                InputGradient(in _pass, ref epilogue, nothing);
                 return;
             }
 
             NoEpilogue none = default;
             var after = new DerivativeAfterShare<TActivation>(activation, _pass.BelowSaved, _pass.InputGradient, layer.InputSize);
-            layer.InputGradient(in _pass, ref none, after);
+            InputGradient(in _pass, ref none, after);
         }
     }
 
@@ -264,15 +268,15 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             {
                 layer.UpdateByFewRows(in _pass, operation);
             }
-            else if (TOperation.States == 0 && ((layer.WeightCount > WeightsPassedTwice && layer.OutputSize > ShortRow) || GemmDriver.NeedsNoC(layer.InputSize, layer.OutputSize, _pass.Rows)))
+            else if (TOperation.States == 0 && _pass.Products!.UpdatesInTiles)
             {
                 var epilogue = new UpdateEpilogue<TOperation>(operation, _pass.Parameters, layer.OutputSize);
-                layer.WeightGradient(in _pass, ref epilogue, nothing);
+                WeightGradient(in _pass, ref epilogue, nothing);
             }
             else
             {
                 var after = new UpdateAfterShare<TOperation>(operation, _pass.Parameters, _pass.Gradients, _pass.States, _pass.StateLength, layer.OutputSize);
-                layer.WeightGradient(in _pass, ref none, after);
+                WeightGradient(in _pass, ref none, after);
             }
         }
     }

@@ -52,6 +52,11 @@ internal abstract class Layer(int inputSize, int outputSize)
     {
     }
 
+    /// <summary>Prepares the passes over <see cref="LayerPass.Rows"/> examples: again whenever something of the pass changes, but for the input, which <see cref="LayerPass.SetInput"/> changes.</summary>
+    public virtual void Prepare(ref LayerPass pass)
+    {
+    }
+
     /// <summary>Output from input.</summary>
     public abstract void Forward(in LayerPass pass);
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Backprop.Simd.Internal.MatrixProduct;
 
 namespace Backprop.Simd.Internal.Layers;
@@ -64,4 +65,28 @@ internal unsafe struct LayerPass
     public WorkerPool? Workers;
 
     public GemmScratch Scratch;
+
+    /// <summary>What <see cref="Layer.Prepare"/> made, if the layer is <see cref="Dense"/>.</summary>
+    public DenseProducts? Products;
+
+    /// <summary>Makes all passes ones over so many examples.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Prepare(Layer[] blocks, LayerPass[] plan, int rows)
+    {
+        for (int i = 0; i < plan.Length; i++)
+        {
+            plan[i].Rows = rows;
+            blocks[i].Prepare(ref plan[i]);
+        }
+    }
+
+    /// <summary>For the first layer: the batch lies somewhere else each time.</summary>
+    public void SetInput(float* input)
+    {
+        Input = input;
+        if (Products is not { } products)
+            return;
+        products.Output.A = input;
+        products.WeightGradient.A = input;
+    }
 }

@@ -115,9 +115,12 @@ internal sealed unsafe class StepWarmUp
             statistic += StatisticsFloats(_blocks[i]);
             if (pass.Update is not null)
                 pass.Update = update;
+            if (i == 0)
+                pass.Input = inputs;
+            pass.Products = null;
+            _blocks[i].Prepare(ref pass);
         }
 
-        copy[0].Input = inputs;
         return copy;
     }
 

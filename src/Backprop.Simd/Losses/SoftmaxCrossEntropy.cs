@@ -29,15 +29,12 @@ internal static class SoftmaxCrossEntropy
     /// <summary>The losses of rows with labels, from what <see cref="SoftmaxCrossEntropyRows"/> left: losses[row] = ln losses[row] + losses[rows + row].</summary>
     public static unsafe void FinishLosses(float* losses, int rows)
     {
-        if (rows == 1)
-        {
-            F32x4.StorePartial(Elementary.Log(F32x4.Create(losses[0])) + F32x4.Create(losses[1]), losses, 1);
-            return;
-        }
-
         var loop = new LogPlus(losses, rows);
         Tiers.Dispatch(ref loop);
     }
+
+    /// <summary>The same of a single row, which is not stored.</summary>
+    public static unsafe float FinishedLoss(float* losses) => (Elementary.Log(F32x4.Create(losses[0])) + F32x4.Create(losses[1])).First;
 
     // So few values that compiling the logarithm once is worth partial loads of all.
     private readonly unsafe struct LogPlus(float* losses, int rows) : IVectorAction

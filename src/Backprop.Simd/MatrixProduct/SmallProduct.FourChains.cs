@@ -74,6 +74,7 @@ internal static unsafe partial class SmallProduct
     }
 
     /// <summary>Whether A^T B of so few columns is computed as C^T = B^T A, with rows of C as lanes. The order of its sums stays that of columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TakesColumnsAsRows<V, TEpilogue>(in GemmArguments g)
         where V : struct, IVectorF32<V>
         where TEpilogue : struct, IEpilogue =>

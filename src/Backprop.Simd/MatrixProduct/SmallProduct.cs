@@ -31,15 +31,19 @@ internal static unsafe partial class SmallProduct
         g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (ulong)((long)g.M * g.N * g.K) - 1 < MostMultiplyAdds(in g) && !IsWideRow(in g) && !GemmBlocking.IsTall(in g) && !IsWideAndShallow(in g) && !IsWide<V>(in g)
         && (!g.TransB || (!g.TransA && g.K <= (g.M > SummationOrders.SixteenLanesRows ? PanelSteps : ShortDots.Steps)));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong MostMultiplyAdds(in GemmArguments g) => g.TransB && g.K < ShortDots.Steps && g.M <= SummationOrders.SixteenLanesRows ? MultiplyAddsOfShortDots : (ulong)MultiplyAdds;
 
     // One row times several vectors of columns: here each would wait for its own chain.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsWideRow(in GemmArguments g) => g.M == 1 && !g.TransB && g.N > SummationOrders.FourChainsColumns && g.K * g.N > RowMultiplyAdds;
 
     // Few steps and long rows: here each vector of columns would be a call. (2 x 593 of 1: 9 to 21 GFLOP/s, 2 x 300 of 4: 27 to 50; AVX2 1.7 to 2.7 times.)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsWideAndShallow(in GemmArguments g) => g.N >= 96 && g.K <= FewStepsProduct.MaxSteps && !g.TransB && (g.K > 1 || g.N >= 128) && (nint)g.M * g.N >= 512;
 
     // Several vectors of columns: tiles hold more of them. (4 x 6 x 144 X^T dY: 54 to 64 GFLOP/s, 5 x 5 x 100: 41 to 48; up to 64 columns -10 to +10 %. AVX2, 4 x 6 x 144 X^T dY: 33 to 68, 16 x 8 x 20 X^T dY 34 to 51, 5 x 7 x 18 18 to 20.)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsWide<V>(in GemmArguments g)
         where V : struct, IVectorF32<V> =>
         g.N > (V.Count == GemmBlocking.CacheLineFloats ? 4 * V.Count : SummationOrders.FourChainsColumns) && !g.TransB && g.K > FewStepsProduct.MaxSteps && (long)g.M * g.N * g.K > ProductsOfSmallWide;

@@ -37,6 +37,13 @@ internal readonly unsafe struct F32x4(Raw raw) : IRegisters<F32x4, Raw>, IVector
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(F32x4 value, float* destination) => *(Raw*)destination = value._raw;
 
+    /// <summary>Lane 0.</summary>
+    public float First
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _raw.ToScalar();
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 LoadPartial(float* source, int count) =>
         Avx512F.VL.IsSupported ? new(Avx512F.VL.MaskLoad(source, FirstLanes(count), Raw.Zero))

@@ -21,6 +21,7 @@ internal static unsafe class FourSteps
     public const byte HighPairsOf = 0b11_10_11_10;
 
     /// <summary>Whether this CPU has the shuffles for a width.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsSupported<V>()
         where V : struct, IVectorF32<V> =>
         typeof(V) == typeof(F32x16) ? Avx512F.IsSupported

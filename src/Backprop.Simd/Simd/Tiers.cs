@@ -79,6 +79,7 @@ internal static class Tiers
     }
 
     /// <summary>Whether there is a vector of half of V's lanes that is worth its code: what <see cref="DispatchHalf"/> runs on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool HasHalf<V>()
         where V : struct, IVectorF32<V> => typeof(V) == typeof(F32x16);
 

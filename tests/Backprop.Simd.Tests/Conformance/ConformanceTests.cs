@@ -60,6 +60,8 @@ public sealed class ConformanceTests
 
         public override void Initialize(Span<float> parameters, ulong key) => _right.Initialize(parameters, key);
 
+        public override void Prepare(ref LayerPass pass) => _right.Prepare(ref pass);
+
         public override void Forward(in LayerPass pass)
         {
             if (!forward)
