@@ -171,7 +171,7 @@ public sealed class GemmOrderTests
         {
             for (int n = 1; n <= 9; n++)
             {
-                for (int m = 1; m <= 37; m++)
+                foreach (int m in Enumerable.Range(1, 37).Concat(Enumerable.Range(62, 45)))
                 {
                     var product = new GemmCase((m + n) % 5 > 0, false, m, n, 1, (m * n) % 7 == 0 ? 1 : 0, 1, m % 2, (41 * m) + n, values);
                     product.AssertEqual(product.Expected(), product.MultiplyOn(width), $"{width} {values}");
