@@ -17,6 +17,8 @@ public sealed unsafe partial class Network
     internal Network(Layer[] blocks)
     {
         Blocks = blocks;
+        InputSize = blocks[0].InputSize;
+        OutputSize = blocks[^1].OutputSize;
         Offsets = new int[blocks.Length];
         StatisticsOffsets = new int[blocks.Length];
         CounterOffsets = new int[blocks.Length];
@@ -48,10 +50,10 @@ public sealed unsafe partial class Network
     }
 
     /// <summary>Values of one example.</summary>
-    public int InputSize => Blocks[0].InputSize;
+    public int InputSize { get; }
 
     /// <summary>Outputs for one example.</summary>
-    public int OutputSize => Blocks[^1].OutputSize;
+    public int OutputSize { get; }
 
     /// <summary>Weights and biases of all layers; running statistics are not parameters.</summary>
     public int ParameterCount => _parameters.Length;

@@ -88,7 +88,7 @@ public sealed unsafe partial class Trainer
         fixed (float* t = targets)
         fixed (int* l = labels)
         {
-            float mean = LossTable.Run(_loss, y, labels.IsEmpty ? t : null, labels.IsEmpty ? null : l, null, _workspace.At(_rowLosses), _workspace.At(_outputGradient), rows, size);
+            float mean = LossTable.Run(_loss, y, labels.IsEmpty ? t : null, labels.IsEmpty ? null : l, null, _rowLosses, _workspace.At(_outputGradient), rows, size);
             return (double)mean * rows;
         }
     }

@@ -31,7 +31,7 @@ public sealed unsafe partial class Trainer : IDisposable
     private readonly int _inputs;
     private readonly int _outputs;
     private readonly int _outputGradient;
-    private readonly int _rowLosses;
+    private readonly float* _rowLosses;
     private readonly int _inputGradient;
 
     private readonly AlignedBuffer _gradients;
@@ -107,16 +107,17 @@ public sealed unsafe partial class Trainer : IDisposable
 
         for (int i = 0; i < deltas.Length; i++)
             deltas[i] = _workspace.Reserve((long)rows * widest);
-        _rowLosses = _workspace.Reserve(checked(2 * rows));
+        int rowLosses = _workspace.Reserve(checked(2 * rows));
         _inputGradient = _workspace.Reserve(_options.InputGradient ? (long)rows * network.InputSize : 0);
         long states = (long)network.ParameterCount * OptimizerTable.StateCount(_optimizer);
         if (states > AlignedBuffer.MaximumLength)
             throw new ArgumentOutOfRangeException(nameof(network), $"The optimizer would keep {states} values; at most {AlignedBuffer.MaximumLength} can be addressed.");
 
         _workspace.Allocate();
+        _rowLosses = _workspace.At(rowLosses);
         _outputs = outputs[^1];
         _outputGradient = deltas[0];
-        StepWarmUp? warmUp = StepWarmUp.Begin(blocks, _loss, _optimizer, rows, network.ParameterCount, _workspace, _workspace.At(_outputs), _workspace.At(_outputGradient), _workspace.At(_rowLosses));
+        StepWarmUp? warmUp = StepWarmUp.Begin(blocks, _loss, _optimizer, rows, network.ParameterCount, _workspace, _workspace.At(_outputs), _workspace.At(_outputGradient), _rowLosses);
         foreach (Layer block in blocks)
             scratch = Math.Max(scratch, block.ScratchFloats(rows, training: true));
         _scratch.Reserve(scratch, _workers?.Threads ?? 1);
@@ -302,7 +303,7 @@ public sealed unsafe partial class Trainer : IDisposable
         {
             RunGradients(x, rows, targets, labels);
             RunUpdate(_waiting);
-            return LossTable.Mean(_loss, labels is not null, _workspace.At(_rowLosses), rows, _network.OutputSize);
+            return LossTable.Mean(_loss, labels is not null, _rowLosses, rows, _network.OutputSize);
         }
         finally
         {
@@ -313,7 +314,8 @@ public sealed unsafe partial class Trainer : IDisposable
     private void RunGradients(float* x, int rows, float* targets, int* labels)
     {
         RunForward(x, rows);
-        LossTable.Rows(_loss, _workspace.At(_outputs), targets, labels, _workspace.At(_outputGradient), _workspace.At(_rowLosses), null, rows, _network.OutputSize);
+        ref LayerPass last = ref _plan[^1];
+        LossTable.Rows(_loss, last.Output, targets, labels, last.OutputGradient, _rowLosses, null, rows, _network.OutputSize);
         RunBackward(x, rows);
     }
 

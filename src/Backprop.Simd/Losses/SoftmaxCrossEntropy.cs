@@ -83,10 +83,14 @@ internal readonly unsafe struct SoftmaxCrossEntropyRows(float* logits, float* ta
     private void ShortRowsByLabels<V>()
         where V : struct, IVectorF32<V>
     {
-        var lanes = new SoftmaxCrossEntropyLanes(logits, labels, gradient, rowLosses, shifts, rows, classes, scale);
+        int row = 0;
         if (rows >= F32x4.Count)
+        {
+            var lanes = new SoftmaxCrossEntropyLanes(logits, labels, gradient, rowLosses, shifts, rows, classes, scale);
             Tiers.Dispatch(ref lanes);
-        int row = lanes.RowsDone;
+            row = lanes.RowsDone;
+        }
+
         if (typeof(V) != typeof(F32x16))
         {
             if (row < rows)
