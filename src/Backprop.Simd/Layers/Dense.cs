@@ -113,7 +113,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
             Ldc = InputSize,
         };
         products.UpdatesInTiles = pass.Update is not null
-            && ((WeightCount > WeightsPassedTwice && OutputSize > ShortRow) || GemmDriver.NeedsNoC(InputSize, OutputSize, pass.Rows));
+            && ((WeightCount > WeightsPassedTwice && OutputSize > ShortRow) || GemmDriver.UpdatesInTiles(InputSize, OutputSize, pass.Rows));
     }
 
     public override void Forward(in LayerPass pass)

@@ -61,10 +61,10 @@ internal static unsafe class GemmDriver
         Tiers.DispatchRegisters(ref action);
     }
 
-    /// <summary>Whether A^T B hands over its sums out of registers, so that an epilogue that stores no C saves the time for it.</summary>
-    public static bool NeedsNoC(int m, int n, int k)
+    /// <summary>Whether an epilogue that stores no C should update the m x n weights whose gradient is A^T B of k steps.</summary>
+    public static bool UpdatesInTiles(int m, int n, int k)
     {
-        var action = new ProductWithoutC { Arguments = new() { TransA = true, M = m, N = n, K = k, Lda = m, Ldb = n } };
+        var action = new UpdateQuery { Arguments = new() { TransA = true, M = m, N = n, K = k, Lda = m, Ldb = n } };
         Tiers.DispatchRegisters(ref action);
         return action.Answer;
     }
@@ -321,14 +321,14 @@ internal static unsafe class GemmDriver
             where R : struct => RunOn<V, R, TEpilogue, TAfter>(in _arguments, ref _epilogue, after, workers, scratch);
     }
 
-    private struct ProductWithoutC : IRegisterAction
+    private struct UpdateQuery : IRegisterAction
     {
         public GemmArguments Arguments;
         public bool Answer;
 
         public void Invoke<V, R>()
             where V : struct, IVectorF32<V>, IRegisters<V, R>
-            where R : struct => Answer = GemmBlocking.NeedsNoC<V>(in Arguments, Arguments.M);
+            where R : struct => Answer = GemmBlocking.UpdatesInTiles<V>(in Arguments);
     }
 
     private readonly ref struct HalfVectors<TEpilogue>(in GemmArguments g, ref TEpilogue epilogue, SummationOrder order, Block share, float* scratch) : IRegisterAction
