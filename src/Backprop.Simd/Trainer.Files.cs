@@ -104,7 +104,7 @@ public sealed unsafe partial class Trainer
     /// <summary>As <see cref="Gradients"/>, and steps stay as fast as before: between them, gradients that are not kept are 0.</summary>
     private Span<float> GradientsToSave()
     {
-        Span<float> gradients = _gradients.Span[.._network.ParameterCount];
+        Span<float> gradients = _arrays.GradientSpan;
         if (!_keepsGradients)
             gradients.Clear();
         return gradients;
@@ -119,7 +119,7 @@ public sealed unsafe partial class Trainer
         CultureInfo.InvariantCulture,
         $"{kind.Id}(momentum: {kind.Momentum}, nesterov: {kind.Nesterov}, weightDecay: {kind.WeightDecay}, beta1: {kind.Beta1}, beta2: {kind.Beta2}, alpha: {kind.Alpha}, epsilon: {kind.Epsilon})");
 
-    internal Span<float> State(int index) => _states.Span.Slice(index * _network.ParameterCount, _network.ParameterCount);
+    internal Span<float> State(int index) => _arrays.State(index);
 
     /// <summary>A checkpoint in memory: gradients, then the optimizer's state.</summary>
     private sealed record SavedState(Network Network, float[][] Arrays, double LearningRate, long Updates, ulong Forwards, ulong Seed);

@@ -10,7 +10,7 @@ public sealed unsafe partial class Trainer
     {
         if (_keepsGradients)
             return;
-        _gradients.Span.Clear();
+        _arrays.GradientSpan.Clear();
         foreach (ref LayerPass pass in _plan.AsSpan())
         {
             pass.Update = null;
@@ -58,10 +58,10 @@ public sealed unsafe partial class Trainer
                 Parameters = _network.ParameterPointer + _network.Offsets[i],
                 Statistics = _network.StatisticsPointer + _network.StatisticsOffsets[i],
                 Counters = _network.CounterPointer + _network.CounterOffsets[i],
-                Gradients = _gradients.Pointer + _network.Offsets[i],
-                Update = _blocks[i] is Dense dense && dense.UpdatesWeights(keepsState: _stateFloats > 0, shared: _workers?.Threads > 1) ? _update : null,
-                States = _states.Pointer + _network.Offsets[i],
-                StateLength = _network.ParameterCount,
+                Gradients = _arrays.Gradients + _network.Offsets[i],
+                Update = _blocks[i] is Dense dense && dense.UpdatesWeights(keepsState: _arrays.StateFloats > 0, shared: _workers?.Threads > 1) ? _update : null,
+                States = _arrays.States + _network.Offsets[i],
+                StateLength = _arrays.StateLength,
                 OutputGradient = _workspace.At(deltas[delta]),
                 Workers = _workers,
                 Scratch = _scratch,

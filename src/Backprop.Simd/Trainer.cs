@@ -34,9 +34,7 @@ public sealed unsafe partial class Trainer : IDisposable
     private readonly float* _rowLosses;
     private readonly int _inputGradient;
 
-    private readonly AlignedBuffer _gradients;
-    private readonly AlignedBuffer _states;
-    private readonly int _stateFloats;
+    private readonly TrainingArrays _arrays;
 
     /// <summary>What the backward pass of a Step updates at once; see <see cref="KeepGradients"/>.</summary>
     private readonly WeightUpdate _update;
@@ -46,7 +44,7 @@ public sealed unsafe partial class Trainer : IDisposable
 
     private readonly (int First, int Count)[] _all;
 
-    /// <summary>Whether <see cref="_gradients"/> holds what <see cref="Gradients"/> shows. Until then its values are left from the last step and mean nothing.</summary>
+    /// <summary>Whether <see cref="_arrays"/> holds what <see cref="Gradients"/> shows. Until then its values are left from the last step and mean nothing.</summary>
     private bool _keepsGradients;
 
     /// <summary>Whether some layer draws random numbers.</summary>
@@ -109,10 +107,6 @@ public sealed unsafe partial class Trainer : IDisposable
             deltas[i] = _workspace.Reserve((long)rows * widest);
         int rowLosses = _workspace.Reserve(checked(2 * rows));
         _inputGradient = _workspace.Reserve(_options.InputGradient ? (long)rows * network.InputSize : 0);
-        long states = (long)network.ParameterCount * OptimizerTable.StateCount(_optimizer);
-        if (states > AlignedBuffer.MaximumLength)
-            throw new ArgumentOutOfRangeException(nameof(network), $"The optimizer would keep {states} values; at most {AlignedBuffer.MaximumLength} can be addressed.");
-
         _workspace.Allocate();
         _rowLosses = _workspace.At(rowLosses);
         _outputs = outputs[^1];
@@ -121,9 +115,7 @@ public sealed unsafe partial class Trainer : IDisposable
         foreach (Layer block in blocks)
             scratch = Math.Max(scratch, block.ScratchFloats(rows, training: true));
         _scratch.Reserve(scratch, _workers?.Threads ?? 1);
-        _gradients = BufferPool.Rent(network.ParameterCount);
-        _states = BufferPool.Rent((int)states);
-        _stateFloats = (int)states;
+        _arrays = new TrainingArrays(network.ParameterPointer, network.ParameterCount, OptimizerTable.StateCount(_optimizer));
         _update = new WeightUpdate(_optimizer);
         _draws = Array.Exists(blocks, block => block is Dropout);
         _plan = MakePlan(outputs, saved, deltas);
@@ -146,7 +138,7 @@ public sealed unsafe partial class Trainer : IDisposable
         {
             CheckAlive();
             KeepGradients();
-            return _gradients.Span[.._network.ParameterCount];
+            return _arrays.GradientSpan;
         }
     }
 
@@ -284,8 +276,7 @@ public sealed unsafe partial class Trainer : IDisposable
             return;
         _disposed = true;
         _workspace.Dispose();
-        BufferPool.Return(_gradients);
-        BufferPool.Return(_states);
+        _arrays.Dispose();
         _evaluator?.Dispose();
     }
 
@@ -351,13 +342,13 @@ public sealed unsafe partial class Trainer : IDisposable
         _updates++;
         foreach ((int first, int count) in ranges)
         {
-            OptimizerTable.Step(_optimizer, _learningRate, _updates, _network.ParameterPointer + first, _gradients.Pointer + first, _states.Pointer + first,
-                _network.ParameterCount, count, clear: _keepsGradients, _workers);
+            OptimizerTable.Step(_optimizer, _learningRate, _updates, _network.ParameterPointer + first, _arrays.Gradients + first, _arrays.States + first,
+                _arrays.StateLength, count, clear: _keepsGradients, _workers);
         }
 
         // By the number of the update, so that a resumed training does it at the same steps.
         if (_updates % Denormals.UpdatesBetween == 0)
-            Denormals.Clear(_states.Pointer, _stateFloats, _workers);
+            Denormals.Clear(_arrays.States, _arrays.StateFloats, _workers);
         GC.KeepAlive(this);
     }
 

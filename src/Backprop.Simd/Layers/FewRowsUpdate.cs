@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Backprop.Simd.Internal.Elementwise;
+using Backprop.Simd.Internal.MatrixProduct;
 using Backprop.Simd.Internal.Simd;
 using Backprop.Simd.Internal.Threading;
 
@@ -22,6 +23,15 @@ internal static unsafe class FewRowsUpdate
     public static void Run<TOperation>(TOperation operation, float* weights, float* states, int stateLength, float* x, float* dz, float* dx, int rows, int inputs, int outputs, WorkerPool? workers)
         where TOperation : struct, IUpdateOperation
     {
+        bool meets = GemmBlocking.MeetsUpdates(weights, dz, rows, outputs);
+        float* memory = stackalloc float[meets ? (rows * outputs) + GemmBlocking.FloatsBesidePlace : 0];
+        if (meets)
+        {
+            float* copy = GemmBlocking.InPageAs(weights + GemmBlocking.FloatsAfterUpdates, memory);
+            new ReadOnlySpan<float>(dz, rows * outputs).CopyTo(new Span<float>(copy, rows * outputs));
+            dz = copy;
+        }
+
         int parts = workers is null ? 1 : (int)Math.Clamp((long)inputs * outputs / WeightsWorthAThread, 1, workers.Threads);
         var pass = new Pass<TOperation>(operation, weights, states, states + stateLength, x, dz, dx, rows, inputs, outputs, parts);
         if (parts == 1)

@@ -110,6 +110,7 @@ internal sealed unsafe class StepWarmUp
             pass.Parameters = parameters + offset;
             pass.Gradients = gradients + offset;
             pass.States = states + offset;
+            pass.StateLength = _parameterCount;
             pass.Statistics = statistic;
             pass.Counters = (long*)(statistic + _blocks[i].StatisticsCount + (_blocks[i].StatisticsCount & 1));
             statistic += StatisticsFloats(_blocks[i]);

@@ -6,6 +6,11 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 internal static partial class GemmBlocking
 {
     private const int Page = 4096;
+    private const int QuarterPageFloats = Page / 4 / sizeof(float);
+
+    /// <summary>See <see cref="MeetsUpdates"/>.</summary>
+    public const int FloatsAfterUpdates = QuarterPageFloats / 4;
+
     private const int HalfPageFloats = Page / 2 / sizeof(float);
     private const int BytesStoredLately = 448;
     private const int StepsWorthSumsApart = 48;
@@ -31,6 +36,13 @@ internal static partial class GemmBlocking
 
         return meets && Tiers.HasThirtyTwoRegisters && g.K >= StepsWorthSumsApart;
     }
+
+    /// <summary>
+    /// Whether an update of weights and their states, quarters of a page apart, by few rows of dz stores all along to where dz is read next: then a copy of dz lies <see cref="FloatsAfterUpdates"/> further in its page than the weights.
+    /// (Zen 4, Adam, 1024-1024-10 of 4: 0.46 or 0.80 ms, now 0.46.)
+    /// </summary>
+    public static unsafe bool MeetsUpdates(float* weights, float* dz, int rows, int outputs) =>
+        outputs % QuarterPageFloats == 0 && (nint)rows * outputs <= 2 * FloatsOfFewRows && ((nint)(weights - dz) - 1 & (QuarterPageFloats - 1)) < BytesStoredLately / sizeof(float);
 
     /// <summary>From a row of such sums to the next, an eighth of a page further.</summary>
     public static nint PitchOfFewRows(nint rows) => (FewRowsColumns(rows) / HalfPageFloats * HalfPageFloats) + (5 * HalfPageFloats / 4);

@@ -1,4 +1,6 @@
 using Backprop.Simd.Internal.Layers;
+using Backprop.Simd.Internal.MatrixProduct;
+using Backprop.Simd.Internal.Memory;
 using Backprop.Simd.Internal.Optimizers;
 using Xunit;
 
@@ -158,6 +160,40 @@ public sealed unsafe class FusedUpdateTests
         const int inputs = 37, outputs = 131;
         float[] expected = OneRow(Width.SixteenScalars, inputs, outputs), actual = OneRow(width, inputs, outputs);
         Assert.Equal(-1, Tolerance.FirstDifference(expected, actual));
+    }
+
+    [Fact]
+    public void Where_the_gradient_of_few_rows_lies_shows_in_no_bits()
+    {
+        const int inputs = 20, outputs = 256;
+        int meets = 0;
+        for (int rows = 1; rows <= FewRowsUpdate.MaxRows; rows++)
+        {
+            float[] expected = FewRows(rows, inputs, outputs, 0, ref meets);
+            for (int offset = 16; offset < 1024; offset += 16)
+                Assert.Equal(-1, Tolerance.FirstDifference(expected, FewRows(rows, inputs, outputs, offset, ref meets)));
+        }
+
+        // The copy begins where nothing meets.
+        Assert.InRange(meets, FewRowsUpdate.MaxRows * 20, FewRowsUpdate.MaxRows * 40);
+    }
+
+    private static float[] FewRows(int rows, int inputs, int outputs, int offset, ref int meets)
+    {
+        int count = inputs * outputs;
+        AlignedBuffer weightMemory = new(count), gradientMemory = new(3 * 1024 + (rows * outputs));
+        float[] x = Shapes.Random(rows * inputs, 2), dx = new float[inputs];
+        float* weights = weightMemory.Pointer, dz = GemmBlocking.InPageAs(weights, gradientMemory.Pointer) + offset;
+        Shapes.Random(count, 1).CopyTo(weightMemory.Span);
+        using var arrays = new TrainingArrays(weights, count, 2);
+        fixed (float* px = x, pd = dx)
+        {
+            Shapes.Random(rows * outputs, 3).CopyTo(new Span<float>(dz, rows * outputs));
+            meets += GemmBlocking.MeetsUpdates(weights, dz, rows, outputs) ? 1 : 0;
+            var adam = new Adam(OptimizerTable.All[3], 1e-3, 1);
+            FewRowsUpdate.Run(adam, weights, arrays.States, arrays.StateLength, px, dz, rows == 1 ? pd : null, rows, inputs, outputs, null);
+            return [.. weightMemory.Span, .. arrays.State(0), .. arrays.State(1), .. dx];
+        }
     }
 
     private static float[] OneRow(Width width, int inputs, int outputs)
