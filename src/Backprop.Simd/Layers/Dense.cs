@@ -21,6 +21,10 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
     // More do not fit into an L2 cache of 1 MiB. (512 x 512, 128 rows: as fast either way; 784 x 512: an update tile by tile takes 3 to 5 % less.)
     private const int WeightsPassedTwice = 1 << 18;
 
+    // By long rows that fill their vectors. (Zen 4, SGD, momentum, Adam: 300 x 400 -6, -23, -12 %, 900 x 256 -3, -24, -13 %, 1000 x 208 0, -22, -12 %; of 257 columns +10, -6, +7 %, of 285 -9, +1, +2 %, of 128, SGD, +5 %, of 20 twice as long; three rows -17 to +12 %; AVX2 -1 to +40 %.)
+    private const int WeightsPassedTwiceByTwoRows = 1 << 14;
+    private const int LongRow = 192;
+
     // So short that a good part of their last vector is empty, which an update in their order pays for and one of all the weights in a row does not. (3000 x 90, 100 rows: as fast either way.)
     private const int ShortRow = 64;
 
@@ -182,10 +186,11 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
 
     private bool GivesBothInOnePass(in LayerPass pass) => pass.Rows == 1 && pass.Update is not null && UpdatesByFewRows(in pass);
 
-    // One pass over weights that no cache holds; of one example also over others, which it reads once instead of twice, if the rows end with a vector or are long.
+    // One pass over weights that no cache holds; of one example also over others, which it reads once instead of twice, if the rows end with a vector or are long; of two if they do and are.
     private bool UpdatesByFewRows(in LayerPass pass) =>
         pass.Rows <= FewRowsUpdate.MaxRows && OutputSize > SummationOrders.FourChainsColumns
-        && (WeightCount > WeightsPassedTwice || (pass.Rows == 1 && (OutputSize % 16 == 0 || OutputSize > 2 * ShortRow)));
+        && (WeightCount > WeightsPassedTwice || (pass.Rows == 1 && (OutputSize % 16 == 0 || OutputSize > 2 * ShortRow))
+            || (pass.Rows == 2 && WeightCount > WeightsPassedTwiceByTwoRows && OutputSize >= LongRow && OutputSize % 16 is 0 or 12 && Tiers.Best == SimdTier.Vector512));
 
     private void UpdateByFewRows<TOperation>(in LayerPass pass, TOperation operation)
         where TOperation : struct, IUpdateOperation
