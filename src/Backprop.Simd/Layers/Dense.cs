@@ -190,7 +190,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
     private bool UpdatesByFewRows(in LayerPass pass) =>
         pass.Rows <= FewRowsUpdate.MaxRows && OutputSize > SummationOrders.FourChainsColumns
         && (WeightCount > WeightsPassedTwice || (pass.Rows == 1 && (OutputSize % 16 == 0 || OutputSize > 2 * ShortRow))
-            || (pass.Rows == 2 && WeightCount > WeightsPassedTwiceByTwoRows && OutputSize >= LongRow && OutputSize % 16 is 0 or 12 && Tiers.Best == SimdTier.Vector512));
+            || (pass.Rows == 2 && WeightCount > WeightsPassedTwiceByTwoRows && OutputSize >= LongRow && OutputSize % 16 is 0 or 12 && Tiers.HasSixteenLanes));
 
     private void UpdateByFewRows<TOperation>(in LayerPass pass, TOperation operation)
         where TOperation : struct, IUpdateOperation

@@ -36,6 +36,13 @@ internal static class Tiers
             : SimdTier.Portable;
     }
 
+    /// <summary>Whether the widest accelerated vector has 16 lanes.</summary>
+    public static bool HasSixteenLanes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector512.IsHardwareAccelerated;
+    }
+
     /// <summary>Whether the vector registers are 32, as with AVX-512 at any width and on Arm64, and not 16.</summary>
     public static bool HasThirtyTwoRegisters
     {
