@@ -107,6 +107,10 @@ public sealed unsafe partial class Trainer : IDisposable
             deltas[i] = _workspace.Reserve((long)rows * widest);
         int rowLosses = _workspace.Reserve(checked(2 * rows));
         _inputGradient = _workspace.Reserve(_options.InputGradient ? (long)rows * network.InputSize : 0);
+        long floats = TrainingArrays.Floats(network.ParameterCount, OptimizerTable.StateCount(_optimizer));
+        if (floats > AlignedBuffer.MaximumLength)
+            throw new ArgumentOutOfRangeException(nameof(network), $"The gradients and the optimizer's state would be {floats} values; at most {AlignedBuffer.MaximumLength} can be addressed.");
+
         _workspace.Allocate();
         _rowLosses = _workspace.At(rowLosses);
         _outputs = outputs[^1];

@@ -17,20 +17,18 @@ internal sealed unsafe class TrainingArrays : IDisposable
     /// <summary>Makes the arrays, all +0.</summary>
     /// <param name="parameters">Where the parameters lie, 64-byte aligned.</param>
     /// <param name="count">Parameters.</param>
-    /// <param name="states">Arrays of state.</param>
-    /// <exception cref="ArgumentOutOfRangeException">More than an array can hold.</exception>
+    /// <param name="states">Arrays of state; <see cref="Floats"/> is at most <see cref="AlignedBuffer.MaximumLength"/>.</param>
     public TrainingArrays(float* parameters, int count, int states)
     {
-        // From an array to the next: whole pages and a quarter.
-        long pitch = (((long)count - Apart + PageFloats - 1) / PageFloats * PageFloats) + Apart, floats = PageFloats + (pitch * (states + 1));
-        if (floats > AlignedBuffer.MaximumLength)
-            throw new ArgumentOutOfRangeException(nameof(count), $"Gradients and optimizer state of {count} parameters take {floats} floats; at most {AlignedBuffer.MaximumLength} can be addressed.");
         _count = count;
-        StateLength = (int)pitch;
-        StateFloats = (int)pitch * states;
-        _buffer = BufferPool.Rent((int)floats);
+        StateLength = (int)Pitch(count);
+        StateFloats = StateLength * states;
+        _buffer = BufferPool.Rent((int)Floats(count, states));
         _first = (int)(parameters - _buffer.Pointer + Apart) & (PageFloats - 1);
     }
+
+    /// <summary>The floats that so many parameters with so many arrays of state take.</summary>
+    public static long Floats(int count, int states) => PageFloats + (Pitch(count) * (states + 1));
 
     public float* Gradients => _buffer.Pointer + _first;
 
@@ -45,6 +43,9 @@ internal sealed unsafe class TrainingArrays : IDisposable
     public Span<float> GradientSpan => _buffer.Span.Slice(_first, _count);
 
     public Span<float> State(int index) => _buffer.Span.Slice(_first + ((index + 1) * StateLength), _count);
+
+    // From an array to the next: whole pages and a quarter.
+    private static long Pitch(int count) => (((long)count - Apart + PageFloats - 1) / PageFloats * PageFloats) + Apart;
 
     public void Dispose() => BufferPool.Return(_buffer);
 }
