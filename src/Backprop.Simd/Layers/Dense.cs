@@ -21,7 +21,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
     // More do not fit into an L2 cache of 1 MiB. (512 x 512, 128 rows: as fast either way; 784 x 512: an update tile by tile takes 3 to 5 % less.)
     private const int WeightsPassedTwice = 1 << 18;
 
-    // By long rows that fill their vectors. (Zen 4, SGD, momentum, Adam: 300 x 400 -6, -23, -12 %, 900 x 256 -3, -24, -13 %, 1000 x 208 0, -22, -12 %; of 257 columns +10, -6, +7 %, of 285 -9, +1, +2 %, of 128, SGD, +5 %, of 20 twice as long; three rows -17 to +12 %; AVX2 -1 to +40 %.)
+    // By long rows that fill their vectors. (Zen 4, SGD, momentum, Adam: 300 x 400 -6, -23, -12 %, 900 x 256 -3, -24, -13 %, 1000 x 208 0, -22, -12 %; of 257 columns +10, -6, +7 %, of 285 -9, +1, +2 %, of 128, SGD, +5 %, of 20 2.4 times as long; three rows -17 to +12 %; AVX2 -1 to +40 %.)
     private const int WeightsPassedTwiceByTwoRows = 1 << 14;
     private const int LongRow = 192;
 
@@ -187,7 +187,7 @@ internal sealed unsafe partial class Dense(int inputSize, int units, ActivationK
     private bool GivesBothInOnePass(in LayerPass pass) => pass.Rows == 1 && pass.Update is not null && UpdatesByFewRows(in pass, keepsState: true);
 
     // One pass over weights that no cache holds; of one example also over others, which it reads once instead of twice, if the rows end with a vector or are long; of two if they do and are.
-    // Tiles that update plain SGD's weights in registers take over at four rows. (Zen 4, 784 x 512 88 to 84.5 us, 601 x 803 140 to 120, 2048 x 2048 1.39 to 1.14 ms; three rows -7 to +11 %; half vectors take 27 to 52 % more, AVX2 from 33 % less to 60 % more.)
+    // Tiles that update plain SGD's weights in registers take over at four rows. (Zen 4, 784 x 512 88 to 84.5 us, 601 x 803 140 to 120, 2048 x 2048 1.39 to 1.14 ms; three rows -11 to +8 %; half vectors take 37 to 106 % more, AVX2 from 35 % less to 61 % more.)
     private bool UpdatesByFewRows(in LayerPass pass, bool keepsState) =>
         pass.Rows <= (keepsState || !Tiers.HasSixteenLanes ? FewRowsUpdate.MaxRows : FewRowsUpdate.MaxRows - 1) && OutputSize > SummationOrders.FourChainsColumns
         && (WeightCount > WeightsPassedTwice || (pass.Rows == 1 && (OutputSize % 16 == 0 || OutputSize > 2 * ShortRow))

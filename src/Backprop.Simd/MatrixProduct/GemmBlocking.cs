@@ -126,7 +126,7 @@ internal static partial class GemmBlocking
 
     /// <summary>
     /// Whether plain SGD updates a weight as soon as its gradient A^T B is summed up, and not in a pass of its own: where the sums are in registers, and low tiles of enough weights.
-    /// (Zen 4, steps of 40 random networks -2 %, of 17-256-256-6 of 64 258 to 254 us; 600-77-10 of 100 +3 %, of half vectors, whose sums are loaded again, up to +14 %.)
+    /// (Zen 4, steps of 40 random networks -2 %, of 17-256-256-6 of 64 258 to 254 us; 600-77-10 of 100 +3 %, with half vectors, whose sums are loaded again, -4 to +16 %, with AVX2 -1 to +32 %.)
     /// </summary>
     public static bool UpdatesInTiles<V>(in GemmArguments g)
         where V : struct, IVectorF32<V> => NeedsNoC<V>(in g, g.M) || ((nint)g.M * g.N >= SumsWorthUpdating && g.N >= ColumnsWorthUpdating && UpdatesInLowTiles<V>(g.K));

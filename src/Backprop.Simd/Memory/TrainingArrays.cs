@@ -3,7 +3,7 @@ namespace Backprop.Simd.Internal.Memory;
 /// <summary>The gradients of all parameters and the optimizer's state in one block.</summary>
 /// <remarks>
 /// Parameters, gradients and arrays of state lie in their pages a quarter of a page after each other: an update reads all of them side by side and stores to most, and some CPUs let a load wait
-/// for an earlier store that has the last twelve bits of its address. (Zen 4, Adam, 64-64-10 of 32: 8.1 to 8.2 us wherever they lie, before up to 9.3; 1024-1024-10 of 4 449 to 482 us in eight of eight, before 486 to 1060.)
+/// for an earlier store that has the last twelve bits of its address. (Zen 4, Adam, 64-64-10 of 32: 8.0 to 8.2 us wherever they lie, before up to 9.3; 1024-1024-10 of 4 449 to 482 us in eight of eight, before 486 to 1060.)
 /// </remarks>
 internal sealed unsafe class TrainingArrays : IDisposable
 {
