@@ -260,6 +260,9 @@ internal static unsafe class GemmDriver
                 if (apart > 0)
                     Multiply<V, R, TEpilogue>(in g, ref epilogue, order, share with { Row = share.Row + swapped, Rows = apart }, scratch);
                 break;
+            case SummationOrder.Chain when WideOuterProduct.Takes<V, TEpilogue>(in g, share):
+                WideOuterProduct.Run<V>(in g, share);
+                break;
             case SummationOrder.Chain when GemmBlocking.HasFewSteps<V>(in g, TEpilogue.StoresC):
                 FewStepsProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
                 break;

@@ -150,7 +150,7 @@ public sealed class GemmOrderTests
     public void Threads_do_not_show_in_the_bits(int threads)
     {
         using var workers = new WorkerPool(threads);
-        (int M, int N, int K)[] large = [(130, 140, 150), (700, 20, 100), (20, 700, 100), (2000, 10, 60), (3, 900, 600), (4, 1500, 130), (1, 3000, 400), (5, 1025, 200), (3000, 1, 600), (2500, 3, 200), (2000, 22, 60)];
+        (int M, int N, int K)[] large = [(130, 140, 150), (700, 20, 100), (20, 700, 100), (2000, 10, 60), (3, 900, 600), (4, 1500, 130), (1, 3000, 400), (5, 1025, 200), (3000, 1, 600), (2500, 3, 200), (2000, 22, 60), (2300, 1100, 1)];
         int seed = 0;
         foreach ((int m, int n, int k) in large)
         {
@@ -175,6 +175,28 @@ public sealed class GemmOrderTests
                 {
                     var product = new GemmCase((m + n) % 5 > 0, false, m, n, 1, (m * n) % 7 == 0 ? 1 : 0, 1, m % 2, (41 * m) + n, values);
                     product.AssertEqual(product.Expected(), product.MultiplyOn(width), $"{width} {values}");
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths.WithRegisters), MemberType = typeof(Widths))]
+    public void Outer_products_of_a_C_that_begins_anywhere_have_the_bits_of_the_model(Width width)
+    {
+        ExpectedTier.RequireFusedMultiplyAdd("The orders of summation");
+        foreach (GemmValues values in Enum.GetValues<GemmValues>())
+        {
+            foreach (int n in Enumerable.Range(24, 58).Concat([100, 127, 128, 129, 300, 1000, 4096, 4097]))
+            {
+                // More products than the smallest way takes.
+                int m = (4096 / n) + 1 + (n % 3);
+                foreach (float beta in (float[])[0f, 1f])
+                {
+                    var product = new GemmCase(n % 5 > 0, false, m, n, 1, slack: 0, alpha: 1, beta, 41 * n, values);
+                    float[] expected = product.Expected();
+                    for (int after = n % 4; after < 20; after += 3)
+                        product.AssertEqual(expected, product.MultiplyOnWithin(width, after), $"{width} {values} {after} floats after B");
                 }
             }
         }

@@ -1,0 +1,79 @@
+using System.Runtime.CompilerServices;
+using Backprop.Simd.Internal.Simd;
+
+namespace Backprop.Simd.Internal.MatrixProduct;
+
+/// <summary>C = x y^T (+ C) with more columns than <see cref="OuterProduct"/> takes, C's rows one after the other: the weight gradient of one example.</summary>
+/// <remarks>
+/// C is nothing but stores, and one that crosses a cache line counts twice: so it is written as whole aligned vectors, the last one of a row together with the start of the next.
+/// (Zen 4, 784 x 128 36.6 to 43 GFLOP/s, aligned 42.0 to 44.4; 100 x 300 33 to 43, 700 x 77 26 to 43; AVX2 25.7 to 45.8, 28 to 44, 23 to 44. Of two to four steps, which would read B for each row of C, 7 % less to 60 % more, mostly -20 to -40 %.)
+/// </remarks>
+internal static unsafe class WideOuterProduct
+{
+    private const int MaxColumns = 4096;
+
+    // Of fewer columns only those that do not end with a cache line: a row has too few vectors. (Zen 4, 200 x 48 36 % more if C begins inside a vector, 8 % less if it does not; 300 x 23 -18 %.)
+    private const int MinColumns = 64;
+    private const int MinUnevenColumns = 25;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Takes<V, TEpilogue>(in GemmArguments g, Block share)
+        where V : struct, IVectorF32<V>
+        where TEpilogue : struct, IEpilogue =>
+        TEpilogue.DoesNothing && g.K == 1 && g.Ldc == g.N && share.Columns == g.N && (g.N >= MinColumns || (g.N >= MinUnevenColumns && g.N % GemmBlocking.CacheLineFloats != 0)) && g.N <= MaxColumns
+        && g.Alpha == 1 && g.Beta is 0 or 1 && !g.TransB && (nint)g.C % sizeof(float) == 0 && !GemmBlocking.StoresAround<V>(in g);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void Run<V>(in GemmArguments g, Block share)
+        where V : struct, IVectorF32<V>
+    {
+        nint columns = g.N, rowStride = g.TransA ? 1 : g.Lda, rows = share.Rows;
+        bool accumulate = g.Beta == 1;
+
+        // y, and its start again.
+        float* y = stackalloc float[(int)columns + V.Count];
+        var row = new ReadOnlySpan<float>(g.B, (int)columns);
+        row.CopyTo(new Span<float>(y, (int)columns));
+        row[..V.Count].CopyTo(new Span<float>(y + columns, V.Count));
+        float* x = g.A + (share.Row * rowStride), c = g.C + (share.Row * columns);
+        V lanes = V.IntToFloat(V.IndicesInt), zero = V.Create(0f), factor = V.Create(*x);
+        nint column = FewRowsKernel.Head<V>(c);
+        if (column > 0)
+            V.StorePartial(V.MultiplyAdd(factor, V.LoadPartial(y, (int)column), accumulate ? V.LoadPartial(c, (int)column) : zero), c, (int)column);
+        for (; ; c += columns)
+        {
+            // Loads before stores, since a store may lie where the next load does, but for a multiple of 4 KB.
+            for (; !accumulate && column <= columns - (4 * V.Count); column += 4 * V.Count)
+            {
+                float* at = y + column, to = c + column;
+                V y0 = V.Load(at), y1 = V.Load(at + V.Count), y2 = V.Load(at + (2 * V.Count)), y3 = V.Load(at + (3 * V.Count));
+                V.Store(V.MultiplyAdd(factor, y0, zero), to);
+                V.Store(V.MultiplyAdd(factor, y1, zero), to + V.Count);
+                V.Store(V.MultiplyAdd(factor, y2, zero), to + (2 * V.Count));
+                V.Store(V.MultiplyAdd(factor, y3, zero), to + (3 * V.Count));
+            }
+
+            for (; column <= columns - V.Count; column += V.Count)
+                V.Store(V.MultiplyAdd(factor, V.Load(y + column), accumulate ? V.Load(c + column) : zero), c + column);
+            int rest = (int)(columns - column);
+            if (--rows == 0)
+            {
+                if (rest > 0)
+                    V.StorePartial(V.MultiplyAdd(factor, V.LoadPartial(y + column, rest), accumulate ? V.LoadPartial(c + column, rest) : zero), c + column, rest);
+                return;
+            }
+
+            x += rowStride;
+            V next = V.Create(*x);
+            if (rest > 0)
+            {
+                V both = V.SelectLess(lanes, V.Create((float)rest), factor, next);
+                V.Store(V.MultiplyAdd(both, V.Load(y + column), accumulate ? V.Load(c + column) : zero), c + column);
+                column += V.Count;
+            }
+
+            column -= columns;
+            factor = next;
+        }
+    }
+}
