@@ -17,9 +17,11 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///   order B, A^T B of many rows    RowLanesProduct    C^T = B^T A, rows of C as lanes
 ///   order B otherwise              FourChainProduct   B once through the L1 cache, four chains a sum
 ///   order C (A B^T, m &lt;= 4)        DotProduct         both operands along their rows
+///   order A, A B^T, n &lt;= 4        TurnedRowsProduct  C^T = B A^T, four steps of A turned at a time
 ///   order A, A B^T of few steps    TurningB           B^T turned as a whole, then as A B
 ///   order A, A B^T, one side short SwappedProduct     C^T = B A^T: the smaller operand packed, or the one that fills vectors
 ///   order A, n slightly too large  SwappedProduct     C^T = B^T A^T likewise, A^T in place: few columns whose last ones would leave lanes idle
+///   order A, k = 1, no gaps in C   WideOuterProduct   whole vectors of C that span rows: stores are the limit
 ///   order A, k &lt;= 4               FewStepsProduct    C once, row after row: memory is the limit
 ///   order A, few rows, huge B      StreamedProduct    tiles over eight long rows of B at a time: memory is the limit (sixteen registers)
 ///   order A, few rows, big B       FewRowsProduct     B once, in strips or long rows: memory is the limit
@@ -253,6 +255,9 @@ internal static unsafe class GemmDriver
                 break;
             case SummationOrder.SixteenLanes:
                 DotProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share, scratch);
+                break;
+            case SummationOrder.Chain when TurnedRowsProduct.Takes<V>(in g, share, TEpilogue.StoresC):
+                TurnedRowsProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share);
                 break;
             case SummationOrder.Chain when GemmBlocking.Swaps<V>(in g, share):
                 nint apart = GemmBlocking.RowsNotSwapped<V>(in g, share), swapped = share.Rows - apart;

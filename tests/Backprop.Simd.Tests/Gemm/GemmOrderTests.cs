@@ -224,6 +224,28 @@ public sealed class GemmOrderTests
 
     [Theory]
     [MemberData(nameof(Widths.WithRegisters), MemberType = typeof(Widths))]
+    public void Products_of_few_rows_of_B_have_the_bits_of_the_model(Width width)
+    {
+        ExpectedTier.RequireFusedMultiplyAdd("The orders of summation");
+        foreach (GemmValues values in Enum.GetValues<GemmValues>())
+        {
+            for (int m = 5; m <= 100; m += 1 + (m / 20))
+            {
+                for (int n = 1; n <= 5; n++)
+                {
+                    int k = 7 + ((m + n) % 14);
+                    foreach (float beta in (float[])[0f, 1f, -0.5f])
+                    {
+                        var product = new GemmCase(false, true, m, n, k, slack: (m + n) % 3, alpha: 1, beta, (41 * m) + n, values);
+                        product.AssertEqual(product.Expected(), product.MultiplyOn(width), $"{width} {values}");
+                    }
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths.WithRegisters), MemberType = typeof(Widths))]
     public void Dots_of_nothing_but_minus_zeros_keep_them(Width width)
     {
         // Products so small that -0 is what is left of each: lanes that the last few steps do not reach must not become +0.
