@@ -3,6 +3,7 @@ namespace Backprop.Simd.Internal.Optimizers;
 /// <summary>x^n by repeated squaring: Math.Pow differs between C libraries in the last bits.</summary>
 internal static class IntegerPower
 {
+    private const double MostExponent = 40;
     private const double Negligible = 1.0 / (1L << 54);
 
     public static double Of(double x, long n)
@@ -20,6 +21,9 @@ internal static class IntegerPower
     /// <summary>1 - x^n, 0 &lt;= x &lt; 1: the same bits as by <see cref="Of"/>, and fewer squarings where x^n is too small to matter.</summary>
     public static double OneMinus(double x, long n)
     {
+        // x^n <= e^(-n (1 - x)), and 1 less than 2^-54 = e^-37.4 is 1. (4-16-3 of one example, Adam, after 40,000 steps: 248 to 224 ns.)
+        if (n * (1 - x) > MostExponent)
+            return 1;
         double power = 1;
         for (; n > 0; n >>= 1)
         {
