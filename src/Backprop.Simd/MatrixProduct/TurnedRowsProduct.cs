@@ -10,7 +10,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// </remarks>
 internal static unsafe class TurnedRowsProduct
 {
-    public const int MaxColumns = 4;
+    private const int MaxColumns = 4;
 
     // Of V.Count rows.
     private const int MaxGroups = 4;

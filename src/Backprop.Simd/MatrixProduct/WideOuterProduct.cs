@@ -6,7 +6,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <summary>C = x y^T (+ C) with more columns than <see cref="OuterProduct"/> takes, C's rows one after the other: the weight gradient of one example.</summary>
 /// <remarks>
 /// C is nothing but stores, and one that crosses a cache line counts twice: so it is written as whole aligned vectors, the last one of a row together with the start of the next.
-/// (Zen 4, 784 x 128 36 to 46 GFLOP/s, aligned 43 to 47; 100 x 300 34 to 45, 300 x 77 26 to 42; AVX2, 784 x 128 26 to 46, 700 x 77 23 to 44. Of two to four steps, which would read B for each row of C, 7 % less to 60 % more, mostly -20 to -40 %.)
+/// (Zen 4, 784 x 128 36 to 46 GFLOP/s, aligned 43 to 47; 100 x 300 34 to 45, 300 x 77 26 to 42; AVX2, 784 x 128 26 to 46, 700 x 77 23 to 44. Two to four steps the same way, which would read B for each row of C, -43 to +7 %.)
 /// </remarks>
 internal static unsafe class WideOuterProduct
 {
