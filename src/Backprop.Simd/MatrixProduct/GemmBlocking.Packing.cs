@@ -78,7 +78,7 @@ internal static partial class GemmBlocking
 
     /// <summary>
     /// Whether A^T is copied although it could be read in place: rows a multiple of 2 KB apart fall into the same few sets of the caches, a large one would
-    /// touch another page at every step, and low tiles use too little of each of its cache lines, unless a quarter of the L2 cache holds it. (512 x 512 x 512 X^T dY: +6 %; AVX2, X^T dY up to 224: 3 to 5 % faster in place, 512 x 64 x 128, whose rows clash, 9 % slower.)
+    /// touch another page at every step, and low tiles use too little of each of its cache lines, unless a quarter of the L2 cache holds it. (512 x 512 x 512 X^T dY: +6 % when it was first measured, no longer on Zen 4; AVX2, X^T dY up to 224: 3 to 5 % faster in place, 512 x 64 x 128, whose rows clash, 9 % slower.)
     /// With sixteen registers A is copied too, for so many columns that the fewer instructions of tiles in panels make up for it. (AVX2 on Zen 3, beside a neighbour, 300 x 300 x 300 +4 %, 900 x 500 x 600 +10 %, 128 x 784 x 512 and 768 x 768 x 768 +3 %,
     /// 256 x 4096 x 4096 +5 to +11 %, 64 x 784 x 256 -2 to +3 %; fewer columns, 128 x 300 x 150, -2 %; few rows, 24 x 500 x 500, -1 %; of A^T, 700 x 3264 of 71 54 to 79 GFLOP/s, 37 x 500 of 500 68 to 85, 50 x 1000 of 200 64 to 72, 35 shapes -3 to +24 %, +7 % on average,
     /// 26 out of memory +7 %, too; fewer columns, 401 x 211 of 101, -6 %.)

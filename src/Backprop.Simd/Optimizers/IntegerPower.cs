@@ -4,7 +4,6 @@ namespace Backprop.Simd.Internal.Optimizers;
 internal static class IntegerPower
 {
     private const double MostExponent = 40;
-    private const double Negligible = 1.0 / (1L << 54);
 
     public static double Of(double x, long n)
     {
@@ -18,23 +17,9 @@ internal static class IntegerPower
         return power;
     }
 
-    /// <summary>1 - x^n, 0 &lt;= x &lt; 1: the same bits as by <see cref="Of"/>, and fewer squarings where x^n is too small to matter.</summary>
-    public static double OneMinus(double x, long n)
-    {
-        // x^n <= e^(-n (1 - x)), and 1 less than 2^-54 = e^-37.4 is 1. (4-16-3 of one example, Adam, after 40,000 steps: 248 to 224 ns.)
-        if (n * (1 - x) > MostExponent)
-            return 1;
-        double power = 1;
-        for (; n > 0; n >>= 1)
-        {
-            if (x < Negligible)
-                return 1;
-            power *= FactorOf(x, n);
-            x *= x;
-        }
-
-        return 1 - power;
-    }
+    /// <summary>1 - x^n, 0 &lt;= x &lt; 1: the same bits as by <see cref="Of"/>, without it where x^n is too small to matter.</summary>
+    /// <remarks>x^n &lt;= e^(-n (1 - x)), and 1 less than 2^-54 = e^-37.4 is 1. (4-16-3 of one example, Adam, after 40,000 steps: 248 to 224 ns.)</remarks>
+    public static double OneMinus(double x, long n) => n * (1 - x) > MostExponent ? 1 : 1 - Of(x, n);
 
     // x or 1 without a branch: the bits of a step number are hard to foresee.
     private static double FactorOf(double x, long n)
