@@ -6,6 +6,8 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <summary>What is done to a few rows of C, or of an operand, while they are in the L1 cache.</summary>
 internal static unsafe class TileRows
 {
+    private const int RowsAhead = 4;
+
     /// <summary>to[i, j] = from[i, j].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Copy<V>(float* from, nint fromStride, float* to, nint toStride, nint rows, nint columns)
@@ -21,7 +23,8 @@ internal static unsafe class TileRows
         }
     }
 
-    /// <summary>to[i, j] = factor from[i, j]; both may be the same.</summary>
+    /// <summary>to[i, j] = factor from[i, j]; both may be the same. Rows further on are asked for: pieces of long rows lie in a page each, where no prefetcher of the CPU follows.</summary>
+    /// <remarks>(Zen 4, X^T dY with such a copy of A^T, medians: 1024 x 1024 of 1024 109.8 to 110.3 GFLOP/s, 2048 x 2048 of 2048 108.6 to 110.8, 1536 x 1100 of 1300 109.4 to 110.2, 1024 x 2000 of 700 110.5 to 111.9; 2, 8 and 16 rows ahead gain as much.)</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Scale<V>(float factor, float* from, nint fromStride, float* to, nint toStride, nint rows, nint columns)
         where V : struct, IVectorF32<V>
@@ -31,7 +34,11 @@ internal static unsafe class TileRows
         {
             nint j = 0;
             for (; j <= columns - V.Count; j += V.Count)
+            {
+                Prefetch.Near(from + (RowsAhead * fromStride) + j);
                 V.Store(f * V.Load(from + j), to + j);
+            }
+
             if (j < columns)
                 V.StorePartial(f * V.LoadPartial(from + j, (int)(columns - j)), to + j, (int)(columns - j));
         }
