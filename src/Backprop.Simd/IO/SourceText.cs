@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -7,14 +8,12 @@ namespace Backprop.Simd.Internal.IO;
 /// <remarks>It relies on the form of these files: one type in each, members indented by four spaces. (Expressions are not compiled ahead here: seven would be 10 KB of the library.)</remarks>
 internal sealed class SourceText
 {
-    // As the project file shortens them.
-    private static readonly (string Word, string Form)[] s_shortened = [("\t", "    "), ("[Inline]", "[MethodImpl(MethodImplOptions.AggressiveInlining)]"), ("@c", "V.Create"), ("@m", "V.MultiplyAdd")];
-
     private readonly List<(string Name, string Text)> _members = [];
 
     private SourceText(string text)
     {
-        string[] lines = text.ReplaceLineEndings("\n").Split('\n');
+        // Exported types are not generic.
+        string[] lines = Regex.Replace(text.ReplaceLineEndings("\n"), @"\n *where V : struct, IVectorF32<V>", string.Empty).Split('\n');
         int start = Array.FindIndex(lines, line => line.StartsWith("internal ", StringComparison.Ordinal));
         Constructor = Regex.Match(lines[start], @"(?<=(?:struct|class) \w+)\([^)]*\)").Value;
         var member = new StringBuilder();
@@ -47,12 +46,11 @@ internal sealed class SourceText
     /// <summary>Reads an embedded source file.</summary>
     public static SourceText Read(string name)
     {
-        using Stream stream = typeof(SourceText).Assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"{name} is not embedded.");
-        using var reader = new StreamReader(stream);
-        string text = reader.ReadToEnd();
-        foreach ((string word, string form) in s_shortened)
-            text = text.Replace(word, form, StringComparison.Ordinal);
-        return new SourceText(text);
+        using Stream stream = typeof(SourceText).Assembly.GetManifestResourceStream("formulas.zip")!;
+        using var archive = new ZipArchive(stream);
+        ZipArchiveEntry entry = archive.GetEntry(name) ?? throw new InvalidOperationException($"{name} is not embedded.");
+        using var reader = new StreamReader(entry.Open());
+        return new SourceText(reader.ReadToEnd());
     }
 
     /// <summary>The members that are wanted and those that these need, in the order of the file.</summary>
