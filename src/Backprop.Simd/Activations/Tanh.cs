@@ -18,6 +18,20 @@ internal readonly struct Tanh : IActivation
         get => 0;
     }
 
+    public static bool HasStages
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Tiers.HasThirtyTwoRegisters;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V FirstStage<V>(V x, out V other)
+        where V : struct, IVectorF32<V> => Elementary.TanhPlace(x, out other);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V SecondStage<V>(V x, V state, V other)
+        where V : struct, IVectorF32<V> => Elementary.TanhAbout(x, state, other);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Forward<V>(V x)
         where V : struct, IVectorF32<V> => Elementary.Tanh(x);

@@ -172,12 +172,25 @@ internal static class Elementary
     /// <summary>Sixteen polynomials, about the multiples of <see cref="TanhWidth"/>; the sign of x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Tanh<V>(V x)
+        where V : struct, IVectorF32<V> => TanhAbout(x, TanhPlace(x, out V nearest), nearest);
+
+    /// <summary>|x| less its nearest multiple, whose number is in the low bits of nearest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V TanhPlace<V>(V x, out V nearest)
         where V : struct, IVectorF32<V>
     {
         // tanh(9.02) is 1 in float.
         V size = V.Lesser(V.Create(9.02f), V.Abs(x));
-        V nearest = V.MultiplyAdd(size, V.Create(1f / TanhWidth), V.Create(RoundingShift)), i = nearest - V.Create(RoundingShift);
-        V d = V.MultiplySubtractFrom(i, V.Create(TanhWidth), size), at = V.LookupIndex(nearest);
+        nearest = V.MultiplyAdd(size, V.Create(1f / TanhWidth), V.Create(RoundingShift));
+        return V.MultiplySubtractFrom(nearest - V.Create(RoundingShift), V.Create(TanhWidth), size);
+    }
+
+    /// <summary>tanh of an x of which <see cref="TanhPlace"/> gave these.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V TanhAbout<V>(V x, V d, V nearest)
+        where V : struct, IVectorF32<V>
+    {
+        V at = V.LookupIndex(nearest);
         V y = V.MultiplyAdd(V.Lookup(TanhTable, 7, at), d, V.Lookup(TanhTable, 6, at));
         y = V.MultiplyAdd(y, d, V.Lookup(TanhTable, 5, at));
         y = V.MultiplyAdd(y, d, V.Lookup(TanhTable, 4, at));
@@ -186,8 +199,8 @@ internal static class Elementary
         y = V.MultiplyAdd(y, d, V.Lookup(TanhTable, 1, at));
 
         // About 0 the leading term is d itself, and exact.
-        y = V.MultiplyAdd(y, d, V.SelectLess(i, V.Create(0.5f), d, V.Lookup(TanhTable, 0, at)));
-        return y | (x & V.Create(-0f));
+        y = V.MultiplyAdd(y, d, V.SelectLess(V.Create(RoundingShift), nearest, V.Lookup(TanhTable, 0, at), d));
+        return V.CopySign(y, x);
     }
 
     /// <summary>1 / (1 + e^-x).</summary>
@@ -301,7 +314,7 @@ internal static class Elementary
         q = V.MultiplyAdd(q, z, V.Create(-3.761259019e-01f));
         q = V.MultiplyAdd(q, z, V.Create(1.283791661e-01f));
         V near = V.MultiplyAdd(q, x, x);
-        return V.SelectLess(V.Abs(x), V.Create(0.84f), near, far) | (x & V.Create(-0f));
+        return V.CopySign(V.SelectLess(V.Abs(x), V.Create(0.84f), near, far), x);
     }
 
     /// <summary>x Phi(x) = max(x, 0) - |x| Q(|x|), Phi the distribution function of the normal distribution, Q = 1 - Phi, log2 Q by sixteen polynomials, about the integers. The first stage:

@@ -106,6 +106,9 @@ internal readonly unsafe struct F32x1(float raw) : IRegisters<F32x1, float>, IVe
     public static F32x1 Greater(F32x1 left, F32x1 right) => left._raw > right._raw ? left : right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 CopySign(F32x1 value, F32x1 sign) => value | (sign & Create(-0f));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 SelectLess(F32x1 left, F32x1 right, F32x1 ifLess, F32x1 otherwise) => left._raw < right._raw ? ifLess : otherwise;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

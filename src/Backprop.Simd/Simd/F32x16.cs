@@ -128,6 +128,10 @@ internal readonly unsafe struct F32x16(Raw raw) : IRegisters<F32x16, Raw>, IVect
         ? Avx512F.Max(left._raw, right._raw)
         : Vector512.ConditionalSelect(Vector512.GreaterThan(left._raw, right._raw), left._raw, right._raw));
 
+    // One instruction for both operations.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 CopySign(F32x16 value, F32x16 sign) => new(Vector512.ConditionalSelect(Vector512.Create(-0f), sign._raw, value._raw));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 SelectLess(F32x16 left, F32x16 right, F32x16 ifLess, F32x16 otherwise) =>
         new(Vector512.ConditionalSelect(Vector512.LessThan(left._raw, right._raw), ifLess._raw, otherwise._raw));

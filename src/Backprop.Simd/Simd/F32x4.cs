@@ -146,6 +146,9 @@ internal readonly unsafe struct F32x4(Raw raw) : IRegisters<F32x4, Raw>, IVector
         : Vector128.ConditionalSelect(Vector128.GreaterThan(left._raw, right._raw), left._raw, right._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 CopySign(F32x4 value, F32x4 sign) => value | (sign & Create(-0f));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 SelectLess(F32x4 left, F32x4 right, F32x4 ifLess, F32x4 otherwise) =>
         new(Vector128.ConditionalSelect(Vector128.LessThan(left._raw, right._raw), ifLess._raw, otherwise._raw));
 

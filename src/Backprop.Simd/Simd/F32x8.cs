@@ -134,6 +134,9 @@ internal readonly unsafe struct F32x8(Raw raw) : IRegisters<F32x8, Raw>, IVector
         : Vector256.ConditionalSelect(Vector256.GreaterThan(left._raw, right._raw), left._raw, right._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 CopySign(F32x8 value, F32x8 sign) => value | (sign & Create(-0f));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 SelectLess(F32x8 left, F32x8 right, F32x8 ifLess, F32x8 otherwise) =>
         new(Vector256.ConditionalSelect(Vector256.LessThan(left._raw, right._raw), ifLess._raw, otherwise._raw));
 

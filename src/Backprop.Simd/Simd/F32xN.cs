@@ -111,6 +111,9 @@ internal readonly unsafe struct F32xN(Raw raw) : IRegisters<F32xN, Raw>, IVector
     public static F32xN Greater(F32xN left, F32xN right) => new(Vector.ConditionalSelect(Vector.GreaterThan(left._raw, right._raw), left._raw, right._raw));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32xN CopySign(F32xN value, F32xN sign) => value | (sign & Create(-0f));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32xN SelectLess(F32xN left, F32xN right, F32xN ifLess, F32xN otherwise) =>
         new(Vector.ConditionalSelect(Vector.LessThan(left._raw, right._raw), ifLess._raw, otherwise._raw));
 

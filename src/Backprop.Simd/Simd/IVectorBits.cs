@@ -18,6 +18,9 @@ internal unsafe interface IVectorBits<V>
 
     static abstract V operator ~(V value);
 
+    /// <summary>The value with the sign bit of another; its own is that one or 0.</summary>
+    static abstract V CopySign(V value, V sign);
+
     /// <summary>value 2^exponent, rounded once; the exponent is an integer of at most 252 in size, and the value times half of the power is normal.</summary>
     static abstract V TimesPowerOfTwo(V value, V exponent);
 

@@ -211,6 +211,10 @@ internal readonly unsafe struct Pair<V>(V low, V high) : IVectorF32<Pair<V>>
         new(V.Select(mask._low, ifTrue._low, ifFalse._low), V.Select(mask._high, ifTrue._high, ifFalse._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<V> CopySign(Pair<V> value, Pair<V> sign) =>
+        new(V.CopySign(value._low, sign._low), V.CopySign(value._high, sign._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float SumHalves(Pair<V> value) =>
         V.SumHalves(value._low + value._high);
 
