@@ -75,14 +75,9 @@ internal sealed unsafe class GemmCase
     /// <summary>What one width gives.</summary>
     public float[] MultiplyOn(Width width, WorkerPool? workers = null) => MultiplyOn(width, default(NoEpilogue), workers);
 
-    /// <summary>The same with a B that begins so many floats inside a cache line, between NaN.</summary>
-    public float[] MultiplyOn(Width width, int offsetOfB)
-    {
-        var buffer = new AlignedBuffer(offsetOfB + B.Length + 16);
-        buffer.Span.Fill(float.NaN);
-        B.CopyTo(buffer.Span[offsetOfB..]);
-        return MultiplyOn(width, default(NoEpilogue), null, false, buffer.Span.Slice(offsetOfB, B.Length), [.. C]);
-    }
+    /// <summary>The same with an A or a B that begins so many floats inside a cache line, between NaN.</summary>
+    public float[] MultiplyOn(Width width, int offsetOfB, int offsetOfA = 0) =>
+        MultiplyOn(width, default(NoEpilogue), null, false, Shifted(A, offsetOfA), Shifted(B, offsetOfB), [.. C]);
 
     /// <summary>The same with a C that begins so many floats after B, modulo 4 KB.</summary>
     public float[] MultiplyOnWithin(Width width, int floatsAfterB)
@@ -91,17 +86,17 @@ internal sealed unsafe class GemmCase
         var buffer = new AlignedBuffer(start + C.Length);
         B.CopyTo(buffer.Span);
         C.CopyTo(buffer.Span[start..]);
-        return MultiplyOn(width, default(NoEpilogue), null, false, buffer.Span[..B.Length], buffer.Span[start..]);
+        return MultiplyOn(width, default(NoEpilogue), null, false, A, buffer.Span[..B.Length], buffer.Span[start..]);
     }
 
     /// <summary>What one width gives with an epilogue.</summary>
     public float[] MultiplyOn<TEpilogue>(Width width, TEpilogue epilogue, WorkerPool? workers = null, bool withoutC = false)
-        where TEpilogue : struct, IEpilogue => MultiplyOn(width, epilogue, workers, withoutC, B, [.. C]);
+        where TEpilogue : struct, IEpilogue => MultiplyOn(width, epilogue, workers, withoutC, A, B, [.. C]);
 
-    private float[] MultiplyOn<TEpilogue>(Width width, TEpilogue epilogue, WorkerPool? workers, bool withoutC, Span<float> right, Span<float> c)
+    private float[] MultiplyOn<TEpilogue>(Width width, TEpilogue epilogue, WorkerPool? workers, bool withoutC, Span<float> left, Span<float> right, Span<float> c)
         where TEpilogue : struct, IEpilogue
     {
-        fixed (float* a = A, b = right, pointerC = c)
+        fixed (float* a = left, b = right, pointerC = c)
         {
             var action = new OnWidth<TEpilogue>
             {
@@ -178,6 +173,14 @@ internal sealed unsafe class GemmCase
         }
 
         return values;
+    }
+
+    private static Span<float> Shifted(float[] values, int offset)
+    {
+        var buffer = new AlignedBuffer(offset + values.Length + 16);
+        buffer.Span.Fill(float.NaN);
+        values.CopyTo(buffer.Span[offset..]);
+        return buffer.Span.Slice(offset, values.Length);
     }
 
     private struct OnWidth<TEpilogue> : IRegisterAction

@@ -108,6 +108,24 @@ public sealed class GemmOrderTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Widths.WithRegisters), MemberType = typeof(Widths))]
+    public void A_column_of_A_transposed_whose_rows_begin_anywhere_in_a_cache_line_has_the_bits_of_the_model(Width width)
+    {
+        ExpectedTier.RequireFusedMultiplyAdd("The orders of summation");
+        int seed = 1;
+        foreach ((int m, int k) in ((int, int)[])[(48, 90), (95, 70), (96, 66), (192, 40), (200, 33), (304, 21), (784, 30)])
+        {
+            foreach (GemmValues values in Enum.GetValues<GemmValues>())
+            {
+                var product = new GemmCase(true, false, m, 1, k, 0, 1f, seed % 2, seed++, values);
+                float[] expected = product.Expected();
+                for (int offset = 0; offset < 16; offset++)
+                    product.AssertEqual(expected, product.MultiplyOn(width, 0, offset), $"{width} {values} offset {offset}");
+            }
+        }
+    }
+
     // Few rows that a long B is added to, and few steps that many rows get, are computed elsewhere where stores would meet loads.
     [Theory]
     [MemberData(nameof(Widths.WithRegisters), MemberType = typeof(Widths))]
