@@ -4,7 +4,7 @@ using Backprop.Simd.Internal.Simd;
 namespace Backprop.Simd.Internal.MatrixProduct;
 
 /// <summary>A B of one column: order B, the four chains of a sum in four lanes, sixteen or eight rows at a time, both operands along their rows.</summary>
-/// <remarks>Nothing is packed and nothing transposed. (Zen 4, 15 x 63 x 1: 6.6 to 20 GFLOP/s, 64 x 30 x 1: 11 to 22, 64 x 1000 x 1: 31 to 39; 100 x 10 x 1 5 to 10; AVX2 1.1 to 5 times. Sixteen rows, two in a vector, instead of eight: 64 x 64 x 1 31 to 41, 50 x 100 x 1 32 to 42, 128 x 256 x 1 38 to 43, 1000 x 64 x 1 36 to 37.)</remarks>
+/// <remarks>Nothing is packed and nothing transposed. (Zen 4, 15 x 63 x 1: 6.6 to 20 GFLOP/s, 64 x 30 x 1: 11 to 22, 64 x 1000 x 1: 31 to 39; 100 x 10 x 1 5 to 10; AVX2 1.1 to 5 times. Sixteen rows, two in a vector, instead of eight: 64 x 64 x 1 31 to 41, 50 x 100 x 1 32 to 42, 128 x 256 x 1 38 to 43, 1000 x 64 x 1 36 to 37. Eight rows likewise: 64 x 512 x 1 40 to 46, 128 x 1024 x 1 40 to 43, 8 x 500 x 1 38 to 48; AVX2 +4 to +10 %.)</remarks>
 internal static unsafe class ColumnProduct
 {
     private const int RowsAtOnce = 8;
@@ -25,10 +25,12 @@ internal static unsafe class ColumnProduct
         nint row = share.Row, end = row + share.Rows, lda = g.Lda;
         bool accumulate = g.Beta == 1;
         // Sixteen rows in two sets of the L1 cache would push each other out. (128 x 1024: 34 to 11 GFLOP/s, 128 x 512 39 to 37.)
-        if (FourSteps.IsSupported<F32x8>() && !GemmBlocking.RowsClash(2 * lda))
+        if (FourSteps.IsSupported<F32x8>())
         {
-            for (; row <= end - (2 * RowsAtOnce); row += 2 * RowsAtOnce)
-                SixteenRows(g.K, g.A + (row * lda), lda, g.B, g.C + row, accumulate);
+            for (; row <= end - (2 * RowsAtOnce) && !GemmBlocking.RowsClash(2 * lda); row += 2 * RowsAtOnce)
+                Pairs<N8>(g.K, g.A + (row * lda), lda, g.B, g.C + row, accumulate);
+            for (; row <= end - RowsAtOnce; row += RowsAtOnce)
+                Pairs<N4>(g.K, g.A + (row * lda), lda, g.B, g.C + row, accumulate);
         }
 
         for (; row <= end - RowsAtOnce; row += RowsAtOnce)
@@ -88,14 +90,17 @@ internal static unsafe class ColumnProduct
         F32x4.SumHalves(sum4, sum5, sum6, sum7, c + 4);
     }
 
-    // Two rows share a vector: half as many loads and multiply-adds, and shuffles, which other units do.
+    // Two rows share a vector: half as many loads and multiply-adds, and shuffles, which other units do. Four or eight pairs of rows.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void SixteenRows(nint steps, float* a, nint lda, float* b, float* c, bool accumulate)
+    private static void Pairs<TPairs>(nint steps, float* a, nint lda, float* b, float* c, bool accumulate)
+        where TPairs : unmanaged
     {
         nint second = 2 * lda;
         float* a3 = a + (3 * lda), a6 = a3 + (3 * lda), a9 = a6 + (3 * lda), a12 = a9 + (3 * lda), a15 = a12 + (3 * lda);
         F32x8 sum0 = StartOfTwo(c, accumulate), sum1 = StartOfTwo(c + 2, accumulate), sum2 = StartOfTwo(c + 4, accumulate), sum3 = StartOfTwo(c + 6, accumulate);
-        F32x8 sum4 = StartOfTwo(c + 8, accumulate), sum5 = StartOfTwo(c + 10, accumulate), sum6 = StartOfTwo(c + 12, accumulate), sum7 = StartOfTwo(c + 14, accumulate);
+        F32x8 sum4 = default, sum5 = default, sum6 = default, sum7 = default;
+        if (sizeof(TPairs) > 4)
+            (sum4, sum5, sum6, sum7) = (StartOfTwo(c + 8, accumulate), StartOfTwo(c + 10, accumulate), StartOfTwo(c + 12, accumulate), StartOfTwo(c + 14, accumulate));
         for (; steps >= F32x8.Count; steps -= F32x8.Count)
         {
             F32x8 x = Fours.Twice(b), y = Fours.Twice(b + F32x4.Count);
@@ -103,16 +108,20 @@ internal static unsafe class ColumnProduct
             EightSteps(a + second, a3, x, y, ref sum1);
             EightSteps(a3 + lda, a3 + second, x, y, ref sum2);
             EightSteps(a6, a6 + lda, x, y, ref sum3);
-            EightSteps(a6 + second, a9, x, y, ref sum4);
-            EightSteps(a9 + lda, a9 + second, x, y, ref sum5);
-            EightSteps(a12, a12 + lda, x, y, ref sum6);
-            EightSteps(a12 + second, a15, x, y, ref sum7);
             a += F32x8.Count;
             a3 += F32x8.Count;
+            if (sizeof(TPairs) > 4)
+            {
+                EightSteps(a6 + second, a9, x, y, ref sum4);
+                EightSteps(a9 + lda, a9 + second, x, y, ref sum5);
+                EightSteps(a12, a12 + lda, x, y, ref sum6);
+                EightSteps(a12 + second, a15, x, y, ref sum7);
+                a9 += F32x8.Count;
+                a12 += F32x8.Count;
+                a15 += F32x8.Count;
+            }
+
             a6 += F32x8.Count;
-            a9 += F32x8.Count;
-            a12 += F32x8.Count;
-            a15 += F32x8.Count;
             b += F32x8.Count;
         }
 
@@ -124,23 +133,30 @@ internal static unsafe class ColumnProduct
             sum1 = RestOfTwo(a + second, a3, count, x, reached, sum1);
             sum2 = RestOfTwo(a3 + lda, a3 + second, count, x, reached, sum2);
             sum3 = RestOfTwo(a6, a6 + lda, count, x, reached, sum3);
-            sum4 = RestOfTwo(a6 + second, a9, count, x, reached, sum4);
-            sum5 = RestOfTwo(a9 + lda, a9 + second, count, x, reached, sum5);
-            sum6 = RestOfTwo(a12, a12 + lda, count, x, reached, sum6);
-            sum7 = RestOfTwo(a12 + second, a15, count, x, reached, sum7);
             a += F32x4.Count;
             a3 += F32x4.Count;
+            if (sizeof(TPairs) > 4)
+            {
+                sum4 = RestOfTwo(a6 + second, a9, count, x, reached, sum4);
+                sum5 = RestOfTwo(a9 + lda, a9 + second, count, x, reached, sum5);
+                sum6 = RestOfTwo(a12, a12 + lda, count, x, reached, sum6);
+                sum7 = RestOfTwo(a12 + second, a15, count, x, reached, sum7);
+                a9 += F32x4.Count;
+                a12 += F32x4.Count;
+                a15 += F32x4.Count;
+            }
+
             a6 += F32x4.Count;
-            a9 += F32x4.Count;
-            a12 += F32x4.Count;
-            a15 += F32x4.Count;
             b += F32x4.Count;
         }
 
         Fours.SumHalves(sum0, sum1, c);
         Fours.SumHalves(sum2, sum3, c + 4);
-        Fours.SumHalves(sum4, sum5, c + 8);
-        Fours.SumHalves(sum6, sum7, c + 12);
+        if (sizeof(TPairs) > 4)
+        {
+            Fours.SumHalves(sum4, sum5, c + 8);
+            Fours.SumHalves(sum6, sum7, c + 12);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
