@@ -47,7 +47,7 @@ internal static unsafe class ColumnProduct
         TileRows.Finish<F32x1, TEpilogue>(ref epilogue, g.C + share.Row, 1, share.Row, 0, share.Rows, 1);
     }
 
-    // Four rows, as in DotKernel, would wait for their own sums.
+    // Where vectors have four lanes at most. Four rows, as in DotKernel, would wait for their own sums.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void EightRows(nint steps, float* a, nint lda, float* b, float* c, bool accumulate)
     {
