@@ -271,8 +271,8 @@ internal static partial class GemmBlocking
     {
         if (!Tiers.HasHalf<V>() || order == SummationOrder.SixteenLanes)
             return false;
-        if (order == SummationOrder.Chain && CpuModel.SplitsWideVectors && TurnedRowsProduct.Takes<V>(in g, share, storesC))
-            return true;
+        if (order == SummationOrder.Chain && TurnedRowsProduct.Takes<V>(in g, share, storesC))
+            return CpuModel.SplitsWideVectors || Math.Max(share.Rows, share.Columns) < V.Count;
         bool holdColumns = share.Columns <= V.Count / 2;
         if (IsNarrow<V>(in g, share, storesC))
             return holdColumns;

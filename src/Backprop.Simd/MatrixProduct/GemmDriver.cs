@@ -17,7 +17,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///   order B, A^T B of many rows    RowLanesProduct    C^T = B^T A, rows of C as lanes
 ///   order B otherwise              FourChainProduct   B once through the L1 cache, four chains a sum
 ///   order C (A B^T, m &lt;= 4)        DotProduct         both operands along their rows
-///   order A, A B^T, n &lt;= 4        TurnedRowsProduct  C^T = B A^T, four steps of A turned at a time
+///   order A, A B^T, m or n &lt;= 6   TurnedRowsProduct  the others are lanes, four of their steps turned at a time
 ///   order A, A B^T of few steps    TurningB           B^T turned as a whole, then as A B
 ///   order A, A B^T, one side short SwappedProduct     C^T = B A^T: the smaller operand packed, or the one that fills vectors
 ///   order A, n slightly too large  SwappedProduct     C^T = B^T A^T likewise, A^T in place: few columns whose last ones would leave lanes idle

@@ -46,6 +46,18 @@ internal unsafe struct RowOfVectors<V, R, TVectors>
             _3 = V.LoadRegister(panel + (((row * sizeof(TVectors)) + 3) * V.Count));
     }
 
+    /// <summary>Lane j of s_p = source[j * ld + p]: four steps of one to three vectors of rows, turned; the last of several vectors begins at last.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Turn(float* source, float* last, nint ld, out RowOfVectors<V, R, TVectors> s0, out RowOfVectors<V, R, TVectors> s1, out RowOfVectors<V, R, TVectors> s2, out RowOfVectors<V, R, TVectors> s3)
+    {
+        s0 = s1 = s2 = s3 = default;
+        FourSteps.Turn<V, R>(source, ld, out s0._0, out s1._0, out s2._0, out s3._0);
+        if (sizeof(TVectors) > 1)
+            FourSteps.Turn<V, R>(sizeof(TVectors) == 2 ? last : source + (V.Count * ld), ld, out s0._1, out s1._1, out s2._1, out s3._1);
+        if (sizeof(TVectors) > 2)
+            FourSteps.Turn<V, R>(last, ld, out s0._2, out s1._2, out s2._2, out s3._2);
+    }
+
     /// <summary>A row of one vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static RowOfVectors<V, R, TVectors> Of(R only) => new() { _0 = only };

@@ -29,7 +29,7 @@ internal static unsafe partial class SmallProduct
     public static bool Takes<V>(in GemmArguments g)
         where V : struct, IVectorF32<V> =>
         g.Alpha == 1 && (g.Beta == 0 || g.Beta == 1) && (ulong)((long)g.M * g.N * g.K) - 1 < MostMultiplyAdds(in g) && !IsWideRow(in g) && !GemmBlocking.IsTall(in g) && !IsWideAndShallow(in g) && !IsWide<V>(in g)
-        && (!g.TransB || (!g.TransA && g.K <= (g.M > SummationOrders.SixteenLanesRows ? PanelSteps : ShortDots.Steps)));
+        && (!g.TransB || (!g.TransA && (g.M > SummationOrders.SixteenLanesRows ? g.K <= PanelSteps && !TurnedRowsProduct.TakesSmall<V>(in g) : g.K <= ShortDots.Steps)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong MostMultiplyAdds(in GemmArguments g) => g.TransB && g.K < ShortDots.Steps && g.M <= SummationOrders.SixteenLanesRows ? MultiplyAddsOfShortDots : (ulong)MultiplyAdds;
