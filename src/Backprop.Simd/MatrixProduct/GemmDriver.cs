@@ -18,6 +18,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///   order B otherwise              FourChainProduct   B once through the L1 cache, four chains a sum
 ///   order C (A B^T, m &lt;= 4)        DotProduct         both operands along their rows
 ///   order A, A B^T, m or n &lt;= 6   TurnedRowsProduct  the others are lanes, four of their steps turned at a time
+///   order A, A B^T, m or n 10-12   half a vector of them as below, the others as above
 ///   order A, A B^T of few steps    TurningB           B^T turned as a whole, then as A B
 ///   order A, A B^T, one side short SwappedProduct     C^T = B A^T: the smaller operand packed, or the one that fills vectors
 ///   order A, n slightly too large  SwappedProduct     C^T = B^T A^T likewise, A^T in place: few columns whose last ones would leave lanes idle
@@ -258,6 +259,12 @@ internal static unsafe class GemmDriver
                 break;
             case SummationOrder.Chain when TurnedRowsProduct.Takes<V>(in g, share, TEpilogue.StoresC):
                 TurnedRowsProduct.Run<V, R, TEpilogue>(in g, ref epilogue, share);
+                break;
+            case SummationOrder.Chain when GemmBlocking.BeginsWithHalfVector<V>(in g, share, TEpilogue.StoresC):
+                nint lanes = V.Count / 2;
+                bool ofRows = share.Rows < share.Columns;
+                Multiply<V, R, TEpilogue>(in g, ref epilogue, order, ofRows ? share with { Rows = lanes } : share with { Columns = lanes }, scratch);
+                Multiply<V, R, TEpilogue>(in g, ref epilogue, order, ofRows ? share with { Row = share.Row + lanes, Rows = share.Rows - lanes } : share with { Column = share.Column + lanes, Columns = share.Columns - lanes }, scratch);
                 break;
             case SummationOrder.Chain when GemmBlocking.Swaps<V>(in g, share):
                 nint apart = GemmBlocking.RowsNotSwapped<V>(in g, share), swapped = share.Rows - apart;
