@@ -7,6 +7,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 internal static partial class GemmBlocking
 {
     private const int StepsWorthTwoProducts = 192;
+    private const int StepsWorthHalfQuads = 48;
     /// <summary>KC: at most so many steps of k in one block; a k up to here is one block, and C is read and written once.</summary>
     public const int StepsPerBlock = 1024;
 
@@ -266,7 +267,7 @@ internal static partial class GemmBlocking
     public static bool TransposesHalfVectors<V>(nint steps)
         where V : struct, IVectorF32<V> => Tiers.HasHalf<V>() && CpuModel.SplitsWideVectors && steps > StepsUsedAtOnce;
 
-    /// <summary>Whether half vectors do all of a product: where one or three hold all columns, or the rows that are lanes; fours of lanes, one for each column, if those fill them better and halves cost half, or if none of four has to be permuted. (Zen 4, 20 x 128 x 8: 73 to 83 GFLOP/s.)</summary>
+    /// <summary>Whether half vectors do all of a product: where one or three hold all columns, or the rows that are lanes; fours of lanes, one for each column, if those fill them better and halves cost half, if none of four has to be permuted, or if one whole vector would be loaded for each multiply-add. (Zen 4, 20 x 128 x 8: 73 to 83 GFLOP/s, 128 x 256 x 4 78 to 99, 50 x 100 x 3 47 to 55; 40 x 20 x 3 -8 %.)</summary>
     public static bool FillsHalfVectors<V>(in GemmArguments g, Block share, SummationOrder order, bool storesC)
         where V : struct, IVectorF32<V>
     {
@@ -279,7 +280,7 @@ internal static partial class GemmBlocking
             return holdColumns;
         if (order == SummationOrder.Chain)
             return Swaps<V>(in g, share) ? share.Rows <= V.Count / 2 || HasThreeHalves<V>(share.Rows) : holdColumns || HasThreeHalves<V>(share.Columns);
-        return FillsQuads<V>(in g, share) ? CpuModel.SplitsWideVectors && ((share.Columns - 1) % 4 < 2 || share.Columns is 7 or 8) : holdColumns && !FillsLanes<V>(in g, share);
+        return FillsQuads<V>(in g, share) ? CpuModel.SplitsWideVectors && ((share.Columns - 1) % 4 < 2 || share.Columns is 7 or 8 || (share.Columns <= 4 && g.K >= StepsWorthHalfQuads)) : holdColumns && !FillsLanes<V>(in g, share);
     }
 
     /// <summary>
