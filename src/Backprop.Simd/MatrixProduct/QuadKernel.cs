@@ -20,7 +20,7 @@ internal static unsafe class QuadKernel
     public const int MaxRows = 8;
     public const int MaxVectors = 4;
 
-    /// <summary>Rows of a tile of so many vectors: their sums, the vectors of B and the four steps of A fit into the registers. (Zen 4, two half vectors: 8 rows 10 %, 7 rows 9 %, 5 rows 3 % less than 6 in 128 x 256 x 4; one, 6 rows 10 % less than 8.)</summary>
+    /// <summary>Rows of a tile of so many vectors: their sums, the vectors of B and the four steps of A fit into the registers. (Zen 4, two half vectors: 8 rows 12 %, 7 rows 9 %, 5 rows 3 % less than 6 in 128 x 256 x 4; one, 6 rows 10 % less than 8.)</summary>
     public static int Rows(int vectors) => Math.Min(vectors == 2 ? 6 : MaxRows, (Tiers.HasThirtyTwoRegisters ? 24 : 12) / vectors);
 
     /// <summary>Vectors of a tile, at most, of so many.</summary>
