@@ -6,8 +6,6 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 /// <summary>Sizes of tiles and blocks. They move the clock, never the bits.</summary>
 internal static partial class GemmBlocking
 {
-    private const int StepsWorthTwoProducts = 192;
-    private const int StepsWorthHalfQuads = 48;
     /// <summary>KC: at most so many steps of k in one block; a k up to here is one block, and C is read and written once.</summary>
     public const int StepsPerBlock = 1024;
 
@@ -37,6 +35,8 @@ internal static partial class GemmBlocking
     private const int RowsOfWideTiles = 6;
     private const int RowsOfTilesOfThree = 4;
 
+    private const int StepsWorthTwoProducts = 192;
+    private const int StepsWorthHalfQuads = 48;
     private const int SumsWorthRows = 256;
     private const int ColumnsWorthParts = 512;
 

@@ -13,8 +13,10 @@ internal static unsafe class TurnedRowsProduct
 {
     private const int MaxColumns = 6;
     private const int MostColumnsOfAllGroups = 4;
-    private const int RowsAtOnce = 192;
     private const int MinSteps = 8;
+
+    // Rows whose C^T, 4.6 KB of stack, is turned into C by one call: vector by vector 1000 x 16 x 4 took 13 % longer.
+    private const int RowsAtOnce = 192;
 
     // Of a product that has another way without overhead: the first steps of a vector of rows cost about as much as eight rows.
     private const int MinStepsOfSmall = 12;

@@ -259,6 +259,16 @@ internal readonly unsafe struct F32x4(Raw raw) : IRegisters<F32x4, Raw>, IVector
     public static void StoreRegister(Raw value, float* destination) => *(Raw*)destination = value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void TransposeFours(ref Raw a, ref Raw b, ref Raw c, ref Raw d)
+    {
+        Raw abLow = FourSteps.ZipLow(a, b), abHigh = FourSteps.ZipHigh(a, b), cdLow = FourSteps.ZipLow(c, d), cdHigh = FourSteps.ZipHigh(c, d);
+        a = FourSteps.LowPairs(abLow, cdLow);
+        b = FourSteps.HighPairs(abLow, cdLow);
+        c = FourSteps.LowPairs(abHigh, cdHigh);
+        d = FourSteps.HighPairs(abHigh, cdHigh);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 Wrap(Raw register) => new(register);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

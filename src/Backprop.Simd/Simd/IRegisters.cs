@@ -17,7 +17,7 @@ internal unsafe interface IRegisters<V, R>
 
     static abstract void StoreRegister(R value, float* destination);
 
-    // Those of fours of lanes are only on 8 and 16 lanes, where FourSteps is supported.
+    // Those of fours of lanes are only where FourSteps is supported, on 8 and 16 lanes; the transpose on 4, too.
 
     /// <summary>Four floats, again and again.</summary>
     static virtual R BroadcastFourRegister(float* source) => throw new NotSupportedException();
