@@ -5,6 +5,9 @@ namespace Backprop.Simd.Peers;
 /// <summary>Row-major C = op(A) op(B) + beta C on one thread of a native library.</summary>
 internal abstract unsafe class Blas(string name)
 {
+    /// <summary>Variables by which a machine holds OpenBLAS to the kernels of an older CPU, at half the speed where the vectors are twice as wide. A peer runs as fast as it can; that it is right is checked for each product.</summary>
+    public static readonly string[] HeldBack = ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"];
+
     public string Name { get; } = name;
 
     /// <summary>Those that are installed; what is missing is said once.</summary>
@@ -49,6 +52,7 @@ internal abstract unsafe class Blas(string name)
         {
             _sgemm = (delegate* unmanaged<int, int, int, int, int, int, float, float*, int, float*, int, float, float*, int, void>)NativeLibrary.GetExport(library, "cblas_sgemm");
             ((delegate* unmanaged<int, void>)NativeLibrary.GetExport(library, "openblas_set_num_threads"))(1);
+            Console.WriteLine($"OpenBLAS: kernels for {Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)NativeLibrary.GetExport(library, "openblas_get_corename"))())}");
         }
 
         public override void Multiply(bool transA, bool transB, int m, int n, int k, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc) =>

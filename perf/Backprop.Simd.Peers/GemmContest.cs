@@ -60,6 +60,12 @@ internal static unsafe class GemmContest
                 bool isNew = ratios.Count < 12 || wanted.Length > 0, isFirstStream = streams && !streamed;
                 streamed |= streams;
                 double[] times = Contest.Run([.. actions], seconds, i => i == 0 || isNew || isFirstStream);
+                foreach (Blas wrong in peers.Where(peer => !cell.Agrees(peer)))
+                {
+                    Console.WriteLine($"{name}: {wrong.Name} computes another result, and does not count");
+                    times[1 + peers.IndexOf(wrong)] = double.PositiveInfinity;
+                }
+
                 double peak = Cli.FmaPeak.MeasureGFlops(TimeSpan.FromMilliseconds(10));
                 double flops = 2.0 * rows * columns * depth;
                 double best = times.Skip(1).SkipLast(streams ? 1 : 0).DefaultIfEmpty(double.NaN).Min();
@@ -119,6 +125,25 @@ internal static unsafe class GemmContest
         {
             fixed (float* a = _a, b = _b, c = _c)
                 peer.Multiply(_transA, _transB, _m, _n, _k, a, Lda, b, Ldb, 0f, c, _n);
+        }
+
+        /// <summary>Whether the peer's result is within the error bound that each order of summation keeps, gamma_k |A| |B|, of ours.</summary>
+        public bool Agrees(Blas peer)
+        {
+            Native(peer);
+            float[] theirs = [.. _c], bounds = new float[_c.Length];
+            Ours(null);
+            Gemm.Multiply(_transA ? Transpose.Yes : Transpose.No, _transB ? Transpose.Yes : Transpose.No, _m, _n, _k, 1f, Array.ConvertAll(_a, MathF.Abs), Lda, Array.ConvertAll(_b, MathF.Abs), Ldb, 0f, bounds, _n);
+
+            // Both differ from the exact sum by k u of it at most, and so does the sum of absolute values.
+            float twice = 2 * _k * MathF.ScaleB(1f, -24) * 1.01f;
+            for (int i = 0; i < _c.Length; i++)
+            {
+                if (!(MathF.Abs(theirs[i] - _c[i]) <= twice * bounds[i]))
+                    return false;
+            }
+
+            return true;
         }
 
         /// <summary>Reads what the product mostly reads or writes, once: what the caches let through.</summary>

@@ -16,13 +16,16 @@ if (args is ["first-step"])
 
 if (args is ["prepare"])
     return PrepareTorch() ? 0 : 1;
-if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") != "1")
+if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") != "1" || Blas.HeldBack.Any(name => Environment.GetEnvironmentVariable(name) is not null))
 {
     // The native libraries read these when they are loaded, from the environment that the process was started with.
     var self = new ProcessStartInfo(Environment.ProcessPath!, args);
     self.Environment["OMP_NUM_THREADS"] = "1";
     self.Environment["MKL_NUM_THREADS"] = "1";
     self.Environment["OPENBLAS_NUM_THREADS"] = "1";
+
+    foreach (string held in Blas.HeldBack)
+        self.Environment.Remove(held);
     using Process child = Process.Start(self)!;
     child.WaitForExit();
     return child.ExitCode;
