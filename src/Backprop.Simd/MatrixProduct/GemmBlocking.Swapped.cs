@@ -36,13 +36,13 @@ internal static partial class GemmBlocking
 
     /// <summary>
     /// Whether C is computed as C^T = op(B)^T op(A)^T: counted in lanes of multiply-adds a step of k, with what packing takes and what lies idle. (Zen 4, 16 x 784 x 128 dY W^T: 82 to
-    /// 106 GFLOP/s, 64 x 17 x 256: 54 to 83, 500 x 2 x 1000: 14 to 28.)
+    /// 106 GFLOP/s, 64 x 17 x 256: 54 to 83, 500 x 2 x 1000: 14 to 28.) A thread's share of many columns is not: scratch is reserved for the whole product.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Swaps<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V> =>
         g.TransB ? SwapsTransposed<V>(in g, share)
-        : LanesOfRow<V>(share.Columns) > share.Columns + LanesPerSwappedRow && share.Columns <= SwappedColumnsOfFewRows && g.K >= StepsWorthSwapping && share.Rows >= V.Count && SwapsPlain<V>(in g, share);
+        : g.N <= SwappedColumnsOfFewRows && LanesOfRow<V>(share.Columns) > share.Columns + LanesPerSwappedRow && g.K >= StepsWorthSwapping && share.Rows >= V.Count && SwapsPlain<V>(in g, share);
 
     private static bool SwapsTransposed<V>(in GemmArguments g, Block share)
         where V : struct, IVectorF32<V>

@@ -18,6 +18,7 @@ internal enum GemmValues
 internal sealed unsafe class GemmCase
 {
     private const float Canary = 777f;
+    private const int FloatsBehindScratch = 64 * 1024;
 
     public GemmCase(bool transA, bool transB, int m, int n, int k, int slack = 0, float alpha = 1f, float beta = 0f, int seed = 1, GemmValues values = GemmValues.Uniform)
     {
@@ -196,7 +197,20 @@ internal sealed unsafe class GemmCase
         {
             TEpilogue epilogue = Epilogue;
             NothingAfterShare nothing = default;
-            GemmDriver.RunOn<V, R, TEpilogue, NothingAfterShare>(in Arguments, ref epilogue, nothing, Workers, new GemmScratch());
+
+            // What is reserved must hold all that is packed, also by a B^T that is turned first; a canary stands behind it, for each thread.
+            SummationOrder order = SummationOrders.Of(Arguments.TransA, Arguments.TransB, Arguments.M, Arguments.N);
+            GemmArguments plain = Arguments with { TransB = false, Ldb = Arguments.N };
+            int floats = Math.Max(GemmBlocking.ScratchFloats(in Arguments, order, TEpilogue.StoresC), Arguments.TransB ? GemmBlocking.ScratchFloats(in plain, order, TEpilogue.StoresC) : 0);
+            int threads = Workers?.Threads ?? 1;
+            var scratch = new GemmScratch();
+            scratch.Reserve(floats + FloatsBehindScratch, threads);
+            for (int thread = 0; thread < threads; thread++)
+                new Span<float>(scratch.Pointer(thread) + floats, FloatsBehindScratch).Fill(Canary);
+            GemmDriver.RunOn<V, R, TEpilogue, NothingAfterShare>(in Arguments, ref epilogue, nothing, Workers, scratch);
+            for (int thread = 0; thread < threads; thread++)
+                Assert.False(new Span<float>(scratch.Pointer(thread) + floats, FloatsBehindScratch).ContainsAnyExcept(Canary), "A product writes behind the scratch that is reserved for it.");
+            GC.KeepAlive(scratch);
         }
     }
 }

@@ -258,6 +258,88 @@ public sealed class GemmTests
         }
     }
 
+    // Groups of rows whose last four begin at a row of their own, some of which other groups compute, too; rows 4 KB apart.
+    [Theory]
+    [MemberData(nameof(Widths.WithRegisters), MemberType = typeof(Widths))]
+    public void One_column_of_any_number_of_rows(Width width)
+    {
+        ExpectedTier.RequireFusedMultiplyAdd("The orders of summation");
+        foreach (int k in (int[])[5, 8, 15, 36, 1024])
+        {
+            foreach (float beta in (float[])[0f, 1f])
+            {
+                for (int m = 2; m <= 45; m++)
+                {
+                    var product = new GemmCase(false, false, m, 1, k, beta: beta);
+                    product.AssertEqual(product.Expected(), product.MultiplyOn(width));
+                }
+            }
+        }
+    }
+
+    // One chain after the other: rows of A^T in few sets of the caches, or too many for them; what is left over is less than a vector, a vector, and more.
+    [Theory]
+    [MemberData(nameof(Widths.WithRegisters), MemberType = typeof(Widths))]
+    public void Few_columns_of_A_transposed_chain_by_chain(Width width)
+    {
+        ExpectedTier.RequireFusedMultiplyAdd("The orders of summation");
+        foreach ((int m, int k) in ((int, int)[])[(512, 15), (512, 16), (512, 17), (1024, 35), (256, 18), (768, 19), (260, 1010), (272, 964), (273, 961), (64, 16), (100, 21), (190, 16), (96, 33), (91, 18)])
+        {
+            for (int n = 1; n <= 5; n++)
+            {
+                foreach (float beta in (float[])[0f, 1f])
+                {
+                    var product = new GemmCase(true, false, m, n, k, beta: beta);
+                    float[] expected = product.Expected();
+                    product.AssertEqual(expected, product.MultiplyOn(width));
+                    product.AssertEqual(expected, product.MultiplyOn(width, offsetOfB: 3, offsetOfA: 5), "offset");
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void One_step_of_B_transposed_is_B()
+    {
+        ExpectedTier.RequireFusedMultiplyAdd("The orders of summation");
+        foreach (int m in (int[])[1, 4, 5, 7, 12])
+        {
+            foreach (int n in (int[])[63, 64, 65, 560])
+            {
+                var product = new GemmCase(false, true, m, n, 1);
+                foreach (Width width in (Width[])[Width.F32x4, Width.F32x8, Width.F32x16, Width.F32xN])
+                    product.AssertEqual(product.Expected(), product.MultiplyOn(width));
+            }
+        }
+    }
+
+    // Shares of rows and of columns, of which a way for narrow products would take some.
+    [Theory]
+    [InlineData(128, 200, 500)]
+    [InlineData(128, 210, 300)]
+    [InlineData(130, 300, 256)]
+    [InlineData(70, 120, 700)]
+    [InlineData(300, 120, 400)]
+    [InlineData(1200, 40, 100)]
+    [InlineData(40, 1200, 100)]
+    [InlineData(1500, 10, 300)]
+    [InlineData(3, 1500, 600)]
+    public void Shares_of_threads_stay_within_their_scratch(int m, int n, int k)
+    {
+        ExpectedTier.RequireFusedMultiplyAdd("The orders of summation");
+        foreach (int threads in (int[])[2, 3])
+        {
+            using var workers = new WorkerPool(threads);
+            foreach ((bool transA, bool transB) in ((bool, bool)[])[(false, false), (false, true), (true, false), (true, true)])
+            {
+                var product = new GemmCase(transA, transB, m, n, k);
+                float[] expected = product.Expected();
+                foreach (Width width in (Width[])[Width.F32x4, Width.F32x8, Width.F32x16, Width.F32xN])
+                    product.AssertEqual(expected, product.MultiplyOn(width, workers), $"{width}, {threads} threads");
+            }
+        }
+    }
+
     [Fact]
     public void Many_threads_multiply_at_once()
     {
