@@ -3,8 +3,8 @@ using Backprop.Simd.Internal.Simd;
 
 namespace Backprop.Simd.Internal.MatrixProduct;
 
-/// <summary>A B of one column: order B, the four chains of a sum in four lanes, sixteen or eight rows at a time, both operands along their rows.</summary>
-/// <remarks>Nothing is packed and nothing transposed. (Zen 4, 15 x 63 x 1: 6.6 to 20 GFLOP/s, 64 x 30 x 1: 11 to 22, 64 x 1000 x 1: 31 to 39; 100 x 10 x 1 5 to 10; AVX2 1.1 to 5 times. Sixteen rows, two in a vector, instead of eight: 64 x 64 x 1 31 to 41, 50 x 100 x 1 32 to 42, 128 x 256 x 1 38 to 43, 1000 x 64 x 1 36 to 37. Eight rows likewise: 64 x 512 x 1 40 to 46, 128 x 1024 x 1 40 to 43, 8 x 500 x 1 38 to 48; AVX2 +4 to +10 %.)</remarks>
+/// <summary>A B of one column: order B, the four chains of a sum in four lanes, up to sixteen rows at a time, both operands along their rows.</summary>
+/// <remarks>Nothing is packed and nothing transposed. (Zen 4, 15 x 63 x 1: 6.6 to 20 GFLOP/s, 64 x 30 x 1: 11 to 22, 64 x 1000 x 1: 31 to 39; 100 x 10 x 1 5 to 10; AVX2 1.1 to 5 times. Sixteen rows, two in a vector, instead of eight: 64 x 64 x 1 31 to 41, 50 x 100 x 1 32 to 42, 128 x 256 x 1 38 to 43, 1000 x 64 x 1 36 to 37. Eight rows likewise: 64 x 512 x 1 40 to 46, 128 x 1024 x 1 40 to 43, 8 x 500 x 1 38 to 48; AVX2 +4 to +10 %. Fours of rows that overlap, not four, two and one alone: Zen 5, 5 x 560 x 1 17 to 30, 7 x 64 x 1 13 to 27, 9 x 300 x 1 28 to 42, 13 x 1024 x 1 26 to 33, 27 x 300 x 1 38 to 55, 1000 x 64 x 1 -4 %.)</remarks>
 internal static unsafe class ColumnProduct
 {
     private const int RowsAtOnce = 8;
@@ -25,12 +25,19 @@ internal static unsafe class ColumnProduct
         nint row = share.Row, end = row + share.Rows, lda = g.Lda;
         bool accumulate = g.Beta == 1;
         // Sixteen rows in two sets of the L1 cache would push each other out. (128 x 1024: 34 to 11 GFLOP/s, 128 x 512 39 to 37.)
-        if (FourSteps.IsSupported<F32x8>())
+        nint most = GemmBlocking.RowsClash(2 * lda) ? RowsAtOnce : 2 * RowsAtOnce;
+        while (FourSteps.IsSupported<F32x8>() && end - row > RowsAtOnce / 2)
         {
-            for (; row <= end - (2 * RowsAtOnce) && !GemmBlocking.RowsClash(2 * lda); row += 2 * RowsAtOnce)
-                Pairs<N8>(g.K, g.A + (row * lda), lda, g.B, g.C + row, accumulate);
-            for (; row <= end - RowsAtOnce; row += RowsAtOnce)
-                Pairs<N4>(g.K, g.A + (row * lda), lda, g.B, g.C + row, accumulate);
+            // Such that none of what is left are few.
+            nint left = end - row, rows = left <= most ? left : left <= 20 && most > 12 ? 12 : most, last = rows - F32x4.Count;
+            float* from = g.A + (row * lda), to = g.C + row;
+            if (rows > 12)
+                Pairs<N8>(g.K, from, lda, last, g.B, to, accumulate);
+            else if (rows > 8)
+                Pairs<N6>(g.K, from, lda, last, g.B, to, accumulate);
+            else
+                Pairs<N4>(g.K, from, lda, last, g.B, to, accumulate);
+            row += rows;
         }
 
         for (; row <= end - RowsAtOnce; row += RowsAtOnce)
@@ -90,38 +97,47 @@ internal static unsafe class ColumnProduct
         F32x4.SumHalves(sum4, sum5, sum6, sum7, c + 4);
     }
 
-    // Two rows share a vector: half as many loads and multiply-adds, and shuffles, which other units do. Four or eight pairs of rows.
+    // Two rows share a vector: half as many loads and multiply-adds, and shuffles, which other units do. Two, three or four fours of rows, the last of which begins at a row of its own:
+    // what it shares with the one before comes out twice. (A pass of few rows waits for its sums: one row more would cost a pass.)
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Pairs<TPairs>(nint steps, float* a, nint lda, float* b, float* c, bool accumulate)
+    private static void Pairs<TPairs>(nint steps, float* a, nint lda, nint last, float* b, float* c, bool accumulate)
         where TPairs : unmanaged
     {
-        nint second = 2 * lda;
-        float* a3 = a + (3 * lda), a6 = a3 + (3 * lda), a9 = a6 + (3 * lda), a12 = a9 + (3 * lda), a15 = a12 + (3 * lda);
-        F32x8 sum0 = StartOfTwo(c, accumulate), sum1 = StartOfTwo(c + 2, accumulate), sum2 = StartOfTwo(c + 4, accumulate), sum3 = StartOfTwo(c + 6, accumulate);
-        F32x8 sum4 = default, sum5 = default, sum6 = default, sum7 = default;
-        if (sizeof(TPairs) > 4)
-            (sum4, sum5, sum6, sum7) = (StartOfTwo(c + 8, accumulate), StartOfTwo(c + 10, accumulate), StartOfTwo(c + 12, accumulate), StartOfTwo(c + 14, accumulate));
+        nint second = 2 * lda, third = 3 * lda, one = sizeof(TPairs) > 4 ? 4 : last, two = sizeof(TPairs) > 6 ? 8 : last;
+        float* a1 = a + (one * lda), a2 = a + (two * lda), a3 = a + (last * lda);
+        F32x8 sum0 = default, sum1 = default, sum2 = default, sum3 = default, sum4 = default, sum5 = default, sum6 = default, sum7 = default;
+        if (accumulate)
+        {
+            (sum0, sum1, sum2, sum3) = (StartOfTwo(c), StartOfTwo(c + 2), StartOfTwo(c + one), StartOfTwo(c + one + 2));
+            if (sizeof(TPairs) > 4)
+                (sum4, sum5) = (StartOfTwo(c + two), StartOfTwo(c + two + 2));
+            if (sizeof(TPairs) > 6)
+                (sum6, sum7) = (StartOfTwo(c + last), StartOfTwo(c + last + 2));
+        }
+
         for (; steps >= F32x8.Count; steps -= F32x8.Count)
         {
             F32x8 x = Fours.Twice(b), y = Fours.Twice(b + F32x4.Count);
             EightSteps(a, a + lda, x, y, ref sum0);
-            EightSteps(a + second, a3, x, y, ref sum1);
-            EightSteps(a3 + lda, a3 + second, x, y, ref sum2);
-            EightSteps(a6, a6 + lda, x, y, ref sum3);
+            EightSteps(a + second, a + third, x, y, ref sum1);
+            EightSteps(a1, a1 + lda, x, y, ref sum2);
+            EightSteps(a1 + second, a1 + third, x, y, ref sum3);
             a += F32x8.Count;
-            a3 += F32x8.Count;
+            a1 += F32x8.Count;
             if (sizeof(TPairs) > 4)
             {
-                EightSteps(a6 + second, a9, x, y, ref sum4);
-                EightSteps(a9 + lda, a9 + second, x, y, ref sum5);
-                EightSteps(a12, a12 + lda, x, y, ref sum6);
-                EightSteps(a12 + second, a15, x, y, ref sum7);
-                a9 += F32x8.Count;
-                a12 += F32x8.Count;
-                a15 += F32x8.Count;
+                EightSteps(a2, a2 + lda, x, y, ref sum4);
+                EightSteps(a2 + second, a2 + third, x, y, ref sum5);
+                a2 += F32x8.Count;
             }
 
-            a6 += F32x8.Count;
+            if (sizeof(TPairs) > 6)
+            {
+                EightSteps(a3, a3 + lda, x, y, ref sum6);
+                EightSteps(a3 + second, a3 + third, x, y, ref sum7);
+                a3 += F32x8.Count;
+            }
+
             b += F32x8.Count;
         }
 
@@ -130,33 +146,34 @@ internal static unsafe class ColumnProduct
             int count = (int)Math.Min(steps, F32x4.Count);
             F32x8 x = Fours.LoadPartial(b, b, count), reached = F32x8.LessThanInt(Fours.Of(F32x4.IndicesInt, F32x4.IndicesInt), F32x8.CreateInt(count));
             sum0 = RestOfTwo(a, a + lda, count, x, reached, sum0);
-            sum1 = RestOfTwo(a + second, a3, count, x, reached, sum1);
-            sum2 = RestOfTwo(a3 + lda, a3 + second, count, x, reached, sum2);
-            sum3 = RestOfTwo(a6, a6 + lda, count, x, reached, sum3);
+            sum1 = RestOfTwo(a + second, a + third, count, x, reached, sum1);
+            sum2 = RestOfTwo(a1, a1 + lda, count, x, reached, sum2);
+            sum3 = RestOfTwo(a1 + second, a1 + third, count, x, reached, sum3);
             a += F32x4.Count;
-            a3 += F32x4.Count;
+            a1 += F32x4.Count;
             if (sizeof(TPairs) > 4)
             {
-                sum4 = RestOfTwo(a6 + second, a9, count, x, reached, sum4);
-                sum5 = RestOfTwo(a9 + lda, a9 + second, count, x, reached, sum5);
-                sum6 = RestOfTwo(a12, a12 + lda, count, x, reached, sum6);
-                sum7 = RestOfTwo(a12 + second, a15, count, x, reached, sum7);
-                a9 += F32x4.Count;
-                a12 += F32x4.Count;
-                a15 += F32x4.Count;
+                sum4 = RestOfTwo(a2, a2 + lda, count, x, reached, sum4);
+                sum5 = RestOfTwo(a2 + second, a2 + third, count, x, reached, sum5);
+                a2 += F32x4.Count;
             }
 
-            a6 += F32x4.Count;
+            if (sizeof(TPairs) > 6)
+            {
+                sum6 = RestOfTwo(a3, a3 + lda, count, x, reached, sum6);
+                sum7 = RestOfTwo(a3 + second, a3 + third, count, x, reached, sum7);
+                a3 += F32x4.Count;
+            }
+
             b += F32x4.Count;
         }
 
         Fours.SumHalves(sum0, sum1, c);
-        Fours.SumHalves(sum2, sum3, c + 4);
+        Fours.SumHalves(sum2, sum3, c + one);
         if (sizeof(TPairs) > 4)
-        {
-            Fours.SumHalves(sum4, sum5, c + 8);
-            Fours.SumHalves(sum6, sum7, c + 12);
-        }
+            Fours.SumHalves(sum4, sum5, c + two);
+        if (sizeof(TPairs) > 6)
+            Fours.SumHalves(sum6, sum7, c + last);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -168,7 +185,7 @@ internal static unsafe class ColumnProduct
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static F32x8 StartOfTwo(float* c, bool accumulate) => accumulate ? Fours.LoadPartial(c, c + 1, 1) : F32x8.Create(0f);
+    private static F32x8 StartOfTwo(float* c) => Fours.LoadPartial(c, c + 1, 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static F32x8 RestOfTwo(float* left, float* right, int count, F32x8 x, F32x8 reached, F32x8 sum) =>
