@@ -52,7 +52,7 @@ internal static partial class GemmBlocking
     /// <summary>A C that the L1 cache holds until the epilogue has seen it.</summary>
     public const int SumsOfFirstCache = FloatsOfFirstCache / 2;
 
-    private const int FloatsOfSecondCache = 256 * 1024;
+    internal const int FloatsOfSecondCache = 256 * 1024;
     private const int StepsWorthAsking = 600;
     private const int FloatsOfThirdCache = 4 * 1024 * 1024;
     private const int FloatsWorthPacking = 2 * FloatsOfSecondCache;
@@ -280,7 +280,7 @@ internal static partial class GemmBlocking
             return holdColumns;
         if (order == SummationOrder.Chain)
             return Swaps<V>(in g, share) ? share.Rows <= V.Count / 2 || HasThreeHalves<V>(share.Rows) : holdColumns || HasThreeHalves<V>(share.Columns);
-        return FillsQuads<V>(in g, share) ? CpuModel.SplitsWideVectors && ((share.Columns - 1) % 4 < 2 || share.Columns is 7 or 8 || (share.Columns <= 4 && g.K >= StepsWorthHalfQuads)) : holdColumns && !FillsLanes<V>(in g, share);
+        return FillsQuads<V>(in g, share) ? CpuModel.SplitsWideVectors && ((share.Columns - 1) % 4 < 2 || share.Columns is 7 or 8 || (share.Columns <= 4 && g.K >= StepsWorthHalfQuads)) : holdColumns && !FillsLanes<V>(in g, share) && !(storesC && ColumnOfRows.TakesFour<V>(in g, share));
     }
 
     /// <summary>
@@ -325,7 +325,7 @@ internal static partial class GemmBlocking
 
     /// <summary>Whether A^T B of up to three columns, of which <see cref="SmallProduct"/> says that it may be, is computed as so many rows: with 16 registers two and three only if there are too few steps to arrange. (119 x 19 x 2 +70 %, 200 x 30 x 3 -27 %.)</summary>
     public static bool TurnsColumns<V>(in GemmArguments g, Block share)
-        where V : struct, IVectorF32<V> => g.N == 1 || ColumnOfRows.HoldsSeveral || !FillsLanes<V>(in g, share);
+        where V : struct, IVectorF32<V> => g.N > ColumnOfRows.MaxColumns ? ColumnOfRows.TakesFour<V>(in g, share) : g.N == 1 || ColumnOfRows.HoldsSeveral || !FillsLanes<V>(in g, share);
 
     // More than 12 columns leave few lanes of a vector of columns idle. With sixteen registers, whose sums are stored and loaded more often, that matters less.
     // (Zen 3, beside a neighbour, X^T dY, AVX2, 256 x 64 x 14: 25 to 40 GFLOP/s, 221 x 89 x 13 46 to 63, 33 x 100 x 14 +18 %; 128 bits, 128 x 256 x 16 14 to 31, 784 x 64 x 16 17 to 24; AVX2, 100 x 25 x 16 would lose 20 %.)

@@ -12,7 +12,7 @@ namespace Backprop.Simd.Internal.MatrixProduct;
 ///   order A or B, k &lt;= 8, n &lt;= 16  NarrowProduct      B in registers, C row after row
 ///   order B, A B of one column     ColumnProduct      the four chains of a sum in four lanes, nothing packed
 ///   order B, A B, 2 &lt;= n &lt;= 4     FewColumnsProduct  the four chains of a sum in four lanes, nothing packed: few rows, B without gaps
-///   order B, A^T B, n &lt;= 3        SmallProduct       C^T = B^T A with rows of C as lanes, if it is small or has few steps
+///   order B, A^T B, n &lt;= 4        ColumnOfRows       C^T = B^T A with rows of C as lanes, two and three columns with sixteen registers only if they have few steps
 ///   order B, A B of many rows      QuadProduct        B packed, the four chains of a sum in four lanes
 ///   order B, A^T B of many rows    RowLanesProduct    C^T = B^T A, rows of C as lanes
 ///   order B otherwise              FourChainProduct   B once through the L1 cache, four chains a sum

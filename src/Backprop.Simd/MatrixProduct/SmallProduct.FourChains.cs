@@ -79,7 +79,7 @@ internal static unsafe partial class SmallProduct
         where V : struct, IVectorF32<V>
         where TEpilogue : struct, IEpilogue =>
         typeof(TEpilogue) == typeof(NoEpilogue) && g.TransA && !g.TransB && g.K > 1 && g.Alpha == 1
-        && (g.N == 1 ? g.Ldc == 1 && g.M > 1 && (g.Beta == 0 || g.Beta == 1) : g.N <= ColumnOfRows.MaxColumns && g.M > V.Count / 2 && g.K > NarrowKernel.MaxSteps && g.Beta == 0);
+        && (g.N == 1 ? g.Ldc == 1 && g.M > 1 && (g.Beta == 0 || g.Beta == 1) : (g.N <= ColumnOfRows.MaxColumns || ColumnOfRows.TakesFour<V>(in g, new Block(0, g.M, 0, g.N))) && g.M > V.Count / 2 && g.K > NarrowKernel.MaxSteps && g.Beta == 0);
 
     /// <summary>C = A^T B + beta C. (Zen 4, 15 x 63 x 1: 6.5 to 29 GFLOP/s, x 2 14 to 39, 119 x 19 x 2: 14 to 23; AVX2 4 to 25, 8 to 24, 10 to 21.)</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
