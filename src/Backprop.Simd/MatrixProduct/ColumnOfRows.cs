@@ -136,7 +136,7 @@ internal static unsafe class ColumnOfRows
     // Vectors of rows in fours, such that the sums of all columns fill the registers.
     private static int Quads(int columns) => Tiers.HasThirtyTwoRegisters ? 5 - columns : 3;
 
-    // Sums of one to three columns, in one to four quads of vectors each.
+    // Sums of one column in three or four quads of vectors, of two in three, of three in two, of four in one.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Chain<V, R, TColumns, TQuads>(nint steps, float* a, nint lda, float* b, nint ldb, float* start, float* sums)
         where V : struct, IVectorF32<V>, IRegisters<V, R>
